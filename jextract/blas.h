@@ -1,0 +1,3 @@
+/* What asgo4j calls of BLAS and LAPACK: CBLAS and LAPACKE as OpenBLAS declares them. MKL exports the same functions (LP64). */
+#include <cblas.h>
+#include <lapacke.h>

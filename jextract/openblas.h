@@ -1,0 +1,2 @@
+/* What only OpenBLAS has: its thread count, version, configuration and the core type it chose. */
+#include <cblas.h>

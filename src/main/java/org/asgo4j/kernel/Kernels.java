@@ -1,0 +1,154 @@
+package org.asgo4j.kernel;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Elementwise passes and reductions over float32 in native memory.
+ *
+ * <p>Every argument pair {@code (segment, from)} is a segment and its first element; {@code from} and {@code count}
+ * count elements, not bytes. Only the range {@code [from, from + count)} is read or written. Ranges are the same or
+ * disjoint. Twins agree bit for bit, except for the sign and payload of a NaN. A range outside its segment throws
+ * {@link IndexOutOfBoundsException}; elements before the fault may have been written.
+ */
+public sealed interface Kernels permits ScalarKernels, VectorKernels {
+
+    /**
+     * The fastest twin of this JVM: vector if module {@code jdk.incubator.vector} is present, else scalar and one
+     * warning.
+     *
+     * @throws IllegalArgumentException if the system property {@code asgo4j.lanes} asks for a width the CPU lacks
+     */
+    static Kernels best() {
+        return Selection.vector() ? VectorKernels.INSTANCE : ScalarKernels.INSTANCE;
+    }
+
+    /** The scalar twin: the definition of every kernel. */
+    static Kernels scalar() {
+        return ScalarKernels.INSTANCE;
+    }
+
+    /**
+     * The vector twin.
+     *
+     * @throws UnsupportedOperationException if module {@code jdk.incubator.vector} is not present
+     * @throws IllegalArgumentException if the system property {@code asgo4j.lanes} asks for a width the CPU lacks
+     */
+    static Kernels vector() {
+        Selection.requireVector();
+        return VectorKernels.INSTANCE;
+    }
+
+    /** Which twin this is and its width, for people: {@code "vector, 512 bits (16 floats)"} or {@code "scalar"}. */
+    String description();
+
+    /**
+     * y[i] ← fma(α, x[i], β·y[i]) for 0 ≤ i &lt; count. With β = 0, y is only written: y[i] ← α·x[i].
+     *
+     * @param alpha factor α of x
+     * @param x read
+     * @param xFrom first element of x
+     * @param beta factor β of the old y
+     * @param y read unless β = 0, written
+     * @param yFrom first element of y
+     * @param count elements
+     */
+    void axpby(float alpha, MemorySegment x, long xFrom, float beta, MemorySegment y, long yFrom, long count);
+
+    /**
+     * x[i] ← α·x[i] for 0 ≤ i &lt; count. A NaN or infinity stays one even if α = 0 makes it NaN.
+     *
+     * @param alpha factor α
+     * @param x read and written
+     * @param from first element of x
+     * @param count elements
+     */
+    void scale(float alpha, MemorySegment x, long from, long count);
+
+    /**
+     * One AdamW step, in the order of {@code torch.optim.AdamW}, fused into one pass. For 0 ≤ i &lt; count:
+     *
+     * <pre>
+     *   g ← s·gradient[i]
+     *   m ← fma(1 − β₁, g − m, m)
+     *   v ← fma((1 − β₂)·g, g, β₂·v)
+     *   w ← fma(−stepSize, m / fma(√v, inverseRootCorrection, ε), decay·w)
+     * </pre>
+     *
+     * <p>1 − β₁ and 1 − β₂ are formed in double and then rounded, as torch does.
+     *
+     * @param weight w, read and written
+     * @param weightFrom first element of weight
+     * @param gradient read
+     * @param gradientFrom first element of gradient
+     * @param m first moment, read and written
+     * @param mFrom first element of m
+     * @param v second moment, read and written
+     * @param vFrom first element of v
+     * @param count elements
+     * @param gradientScale factor s of the gradient, for clipping
+     * @param beta1 β₁
+     * @param beta2 β₂
+     * @param epsilon ε, outside the root
+     * @param stepSize η/(1 − β₁ᵗ)
+     * @param inverseRootCorrection 1/√(1 − β₂ᵗ)
+     * @param decay 1 − ηλ
+     */
+    void adamw(MemorySegment weight, long weightFrom, MemorySegment gradient, long gradientFrom, MemorySegment m,
+            long mFrom, MemorySegment v, long vFrom, long count, float gradientScale, double beta1, double beta2,
+            float epsilon, float stepSize, float inverseRootCorrection, float decay);
+
+    /**
+     * Σ x[i]² for 0 ≤ i &lt; count, in double.
+     *
+     * <p>Order: blocks of 4096 elements one after the other; in a block 32 partial sums (i mod 32), folded to 8 (i mod
+     * 8), their neighbours added, and those four sums left to right; the up to 31 elements after the last group of 32
+     * are added to that one by one. Squares are exact in double, so the relative error is at most (128 + 7 + 31 +
+     * ⌈count/4096⌉)·2⁻⁵³.
+     *
+     * @param x read
+     * @param from first element of x
+     * @param count elements
+     */
+    double sumOfSquares(MemorySegment x, long from, long count);
+
+    /**
+     * Position of the first NaN or infinity, relative to {@code from}, or −1 if all are finite.
+     *
+     * @param x read
+     * @param from first element of x
+     * @param count elements
+     */
+    long firstNonFinite(MemorySegment x, long from, long count);
+
+    /**
+     * y[i] ← x[i] for 0 ≤ i &lt; count, float32 to float64 (exact).
+     *
+     * @param x float32, read
+     * @param xFrom first element of x, in floats
+     * @param y float64, written; other memory than x
+     * @param yFrom first element of y, in doubles
+     * @param count elements
+     */
+    void widen(MemorySegment x, long xFrom, MemorySegment y, long yFrom, long count);
+
+    /**
+     * y[i] ← x[i] for 0 ≤ i &lt; count, float64 rounded to the nearest float32.
+     *
+     * @param x float64, read
+     * @param xFrom first element of x, in doubles
+     * @param y float32, written; other memory than x
+     * @param yFrom first element of y, in floats
+     * @param count elements
+     */
+    void narrow(MemorySegment x, long xFrom, MemorySegment y, long yFrom, long count);
+
+    /**
+     * x[i] ← α·x[i] for 0 ≤ i &lt; count, in float64.
+     *
+     * @param alpha factor α
+     * @param x float64, read and written
+     * @param from first element of x, in doubles
+     * @param count elements
+     */
+    void scaleDouble(double alpha, MemorySegment x, long from, long count);
+}

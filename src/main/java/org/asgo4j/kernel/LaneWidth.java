@@ -1,0 +1,40 @@
+package org.asgo4j.kernel;
+
+import jdk.incubator.vector.FloatVector;
+
+/** Decides how many bits a vector has: the widest the CPU prefers, or what the system property asks for. */
+final class LaneWidth {
+
+    /** System property that overrides the width, in bits: 128, 256 or 512. For tests and measurements. */
+    static final String PROPERTY = "asgo4j.lanes";
+
+    /** Widest vector the kernels are written for, in bits. */
+    private static final int WIDEST = 512;
+
+    private LaneWidth() {
+    }
+
+    /** Width to use, in bits. Throws {@link IllegalArgumentException} if this CPU lacks what the property asks for. */
+    static int bits() {
+        return choose(System.getProperty(PROPERTY), FloatVector.SPECIES_PREFERRED.vectorBitSize());
+    }
+
+    /** Width for the property's value (null: not set) on a CPU whose widest vector has {@code preferred} bits. */
+    static int choose(String requested, int preferred) {
+        if (requested == null) {
+            return Math.min(preferred, WIDEST);
+        }
+        int bits = switch (requested.strip()) {
+            case "128" -> 128;
+            case "256" -> 256;
+            case "512" -> WIDEST;
+            default -> throw new IllegalArgumentException(
+                    "%s must be 128, 256 or 512, got '%s'".formatted(PROPERTY, requested));
+        };
+        if (bits > preferred) {
+            throw new IllegalArgumentException("%s=%d, but the vectors of this CPU and JVM have only %d bits"
+                    .formatted(PROPERTY, bits, preferred));
+        }
+        return bits;
+    }
+}

@@ -1,0 +1,205 @@
+package org.asgo4j.kernel;
+
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.asgo4j.kernel.Lanes.DOUBLES;
+import static org.asgo4j.kernel.Lanes.FLOATS;
+import static org.asgo4j.kernel.Lanes.HALF;
+import static org.asgo4j.kernel.Lanes.ORDER;
+import static org.asgo4j.kernel.ScalarKernels.SQUARES_BLOCK;
+import static org.asgo4j.kernel.ScalarKernels.SQUARES_LANES;
+import static org.asgo4j.kernel.ScalarKernels.SQUARES_PARTIALS;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * One vector at a time; the tail of every loop is {@link ScalarKernels}, and so is the arithmetic, bit for bit.
+ *
+ * <p>Loads and stores are spelled out in the loops. A method of ours that takes or returns a vector is inlined only
+ * until C2 has made 18,000 nodes (NodeCountInliningCutoff), and where it is not, every vector it passes becomes an
+ * object; methods of the Vector API are always inlined.
+ */
+final class VectorKernels implements Kernels {
+
+    static final VectorKernels INSTANCE = new VectorKernels();
+
+    private static final ScalarKernels TAIL = ScalarKernels.INSTANCE;
+
+    /** Elements of one turn of the loop of {@link #allFinite}: four vectors, as one sum is bound by its latency. */
+    private static final int SCAN_GROUP = 4 * FLOATS.length();
+
+    /** Elements looked at before {@link #firstNonFinite} asks whether one of them was not finite. */
+    private static final int SCAN_BLOCK = 4096;
+
+    private VectorKernels() {
+    }
+
+    @Override
+    public String description() {
+        return "vector, %d bits (%d floats)".formatted(FLOATS.vectorBitSize(), FLOATS.length());
+    }
+
+    @Override
+    public void axpby(float alpha, MemorySegment x, long xFrom, float beta, MemorySegment y, long yFrom, long count) {
+        FloatVector factor = FloatVector.broadcast(FLOATS, alpha);
+        long end = FLOATS.loopBound(count);
+        if (beta == 0) {
+            for (long i = 0; i < end; i += FLOATS.length()) {
+                FloatVector values = fromMemorySegment(FLOATS, x, (xFrom + i) * Float.BYTES, ORDER);
+                values.mul(factor).intoMemorySegment(y, (yFrom + i) * Float.BYTES, ORDER);
+            }
+        } else {
+            for (long i = 0; i < end; i += FLOATS.length()) {
+                FloatVector values = fromMemorySegment(FLOATS, x, (xFrom + i) * Float.BYTES, ORDER);
+                FloatVector old = fromMemorySegment(FLOATS, y, (yFrom + i) * Float.BYTES, ORDER).mul(beta);
+                values.fma(factor, old).intoMemorySegment(y, (yFrom + i) * Float.BYTES, ORDER);
+            }
+        }
+        TAIL.axpby(alpha, x, xFrom + end, beta, y, yFrom + end, count - end);
+    }
+
+    @Override
+    public void scale(float alpha, MemorySegment x, long from, long count) {
+        long end = FLOATS.loopBound(count);
+        for (long i = 0; i < end; i += FLOATS.length()) {
+            FloatVector values = fromMemorySegment(FLOATS, x, (from + i) * Float.BYTES, ORDER);
+            values.mul(alpha).intoMemorySegment(x, (from + i) * Float.BYTES, ORDER);
+        }
+        TAIL.scale(alpha, x, from + end, count - end);
+    }
+
+    @Override
+    public void adamw(MemorySegment weight, long weightFrom, MemorySegment gradient, long gradientFrom, MemorySegment m,
+            long mFrom, MemorySegment v, long vFrom, long count, float gradientScale, double beta1, double beta2,
+            float epsilon, float stepSize, float inverseRootCorrection, float decay) {
+        FloatVector clip = FloatVector.broadcast(FLOATS, gradientScale);
+        FloatVector rate1 = FloatVector.broadcast(FLOATS, (float) (1 - beta1));
+        FloatVector rate2 = FloatVector.broadcast(FLOATS, (float) (1 - beta2));
+        FloatVector keep2 = FloatVector.broadcast(FLOATS, (float) beta2);
+        FloatVector correction = FloatVector.broadcast(FLOATS, inverseRootCorrection);
+        FloatVector offset = FloatVector.broadcast(FLOATS, epsilon);
+        FloatVector step = FloatVector.broadcast(FLOATS, -stepSize);
+        long end = FLOATS.loopBound(count);
+        for (long i = 0; i < end; i += FLOATS.length()) {
+            FloatVector g = fromMemorySegment(FLOATS, gradient, (gradientFrom + i) * Float.BYTES, ORDER).mul(clip);
+            FloatVector oldM = fromMemorySegment(FLOATS, m, (mFrom + i) * Float.BYTES, ORDER);
+            FloatVector newM = g.sub(oldM).fma(rate1, oldM);
+            FloatVector keptV = fromMemorySegment(FLOATS, v, (vFrom + i) * Float.BYTES, ORDER).mul(keep2);
+            FloatVector newV = g.mul(rate2).fma(g, keptV);
+            FloatVector denominator = newV.sqrt().fma(correction, offset);
+            FloatVector decayed = fromMemorySegment(FLOATS, weight, (weightFrom + i) * Float.BYTES, ORDER).mul(decay);
+            newM.intoMemorySegment(m, (mFrom + i) * Float.BYTES, ORDER);
+            newV.intoMemorySegment(v, (vFrom + i) * Float.BYTES, ORDER);
+            FloatVector newWeight = newM.div(denominator).fma(step, decayed);
+            newWeight.intoMemorySegment(weight, (weightFrom + i) * Float.BYTES, ORDER);
+        }
+        TAIL.adamw(weight, weightFrom + end, gradient, gradientFrom + end, m, mFrom + end, v, vFrom + end, count - end,
+                gradientScale, beta1, beta2, epsilon, stepSize, inverseRootCorrection, decay);
+    }
+
+    @Override
+    public double sumOfSquares(MemorySegment x, long from, long count) {
+        double total = 0;
+        for (long block = 0; block < count; block += SQUARES_BLOCK) {
+            int size = (int) Math.min(SQUARES_BLOCK, count - block);
+            int grouped = size & -SQUARES_PARTIALS;
+            double sum = 0;
+            for (int lane = 0; lane < SQUARES_LANES; lane += DOUBLES.length()) {
+                sum = addSquares(sum, x, from + block + lane, grouped);
+            }
+            total += ScalarKernels.addSquares(sum, x, from + block + grouped, size - grouped, 1);
+        }
+        return total;
+    }
+
+    /** sum + the squares of the columns of one vector in every group of {@code SQUARES_PARTIALS}. */
+    private static double addSquares(double sum, MemorySegment x, long from, int grouped) {
+        DoubleVector p0 = DoubleVector.zero(DOUBLES);
+        DoubleVector p1 = p0;
+        DoubleVector p2 = p0;
+        DoubleVector p3 = p0;
+        for (int i = 0; i < grouped; i += SQUARES_PARTIALS) {
+            FloatVector f0 = fromMemorySegment(HALF, x, (from + i) * Float.BYTES, ORDER);
+            FloatVector f1 = fromMemorySegment(HALF, x, (from + i + SQUARES_LANES) * Float.BYTES, ORDER);
+            FloatVector f2 = fromMemorySegment(HALF, x, (from + i + 2 * SQUARES_LANES) * Float.BYTES, ORDER);
+            FloatVector f3 = fromMemorySegment(HALF, x, (from + i + 3 * SQUARES_LANES) * Float.BYTES, ORDER);
+            DoubleVector x0 = (DoubleVector) f0.convertShape(VectorOperators.F2D, DOUBLES, 0);
+            DoubleVector x1 = (DoubleVector) f1.convertShape(VectorOperators.F2D, DOUBLES, 0);
+            DoubleVector x2 = (DoubleVector) f2.convertShape(VectorOperators.F2D, DOUBLES, 0);
+            DoubleVector x3 = (DoubleVector) f3.convertShape(VectorOperators.F2D, DOUBLES, 0);
+            p0 = x0.fma(x0, p0);
+            p1 = x1.fma(x1, p1);
+            p2 = x2.fma(x2, p2);
+            p3 = x3.fma(x3, p3);
+        }
+        return Lanes.add(sum, p0.add(p1).add(p2.add(p3)));
+    }
+
+    @Override
+    public long firstNonFinite(MemorySegment x, long from, long count) {
+        long end = count & -SCAN_GROUP;
+        for (long block = 0; block < end; block += SCAN_BLOCK) {
+            int size = (int) Math.min(SCAN_BLOCK, end - block);
+            if (!allFinite(x, from + block, size)) {
+                return block + TAIL.firstNonFinite(x, from + block, size);
+            }
+        }
+        long last = TAIL.firstNonFinite(x, from + end, count - end);
+        return last < 0 ? last : end + last;
+    }
+
+    /**
+     * Whether {@code size} elements, a multiple of {@link #SCAN_GROUP}, are finite: 0·x is NaN for NaN and infinity, a
+     * NaN stays in its sum, and zeros of either sign add up to zero.
+     */
+    private static boolean allFinite(MemorySegment x, long from, int size) {
+        int lanes = FLOATS.length();
+        FloatVector zero = FloatVector.zero(FLOATS);
+        FloatVector s0 = zero;
+        FloatVector s1 = zero;
+        FloatVector s2 = zero;
+        FloatVector s3 = zero;
+        for (int i = 0; i < size; i += 4 * lanes) {
+            s0 = fromMemorySegment(FLOATS, x, (from + i) * Float.BYTES, ORDER).fma(zero, s0);
+            s1 = fromMemorySegment(FLOATS, x, (from + i + lanes) * Float.BYTES, ORDER).fma(zero, s1);
+            s2 = fromMemorySegment(FLOATS, x, (from + i + 2 * lanes) * Float.BYTES, ORDER).fma(zero, s2);
+            s3 = fromMemorySegment(FLOATS, x, (from + i + 3 * lanes) * Float.BYTES, ORDER).fma(zero, s3);
+        }
+        FloatVector sum = s0.add(s1).add(s2.add(s3));
+        return sum.compare(VectorOperators.EQ, zero).allTrue();
+    }
+
+    @Override
+    public void widen(MemorySegment x, long xFrom, MemorySegment y, long yFrom, long count) {
+        long end = DOUBLES.loopBound(count);
+        for (long i = 0; i < end; i += DOUBLES.length()) {
+            FloatVector values = fromMemorySegment(HALF, x, (xFrom + i) * Float.BYTES, ORDER);
+            DoubleVector wide = (DoubleVector) values.convertShape(VectorOperators.F2D, DOUBLES, 0);
+            wide.intoMemorySegment(y, (yFrom + i) * Double.BYTES, ORDER);
+        }
+        TAIL.widen(x, xFrom + end, y, yFrom + end, count - end);
+    }
+
+    @Override
+    public void narrow(MemorySegment x, long xFrom, MemorySegment y, long yFrom, long count) {
+        long end = DOUBLES.loopBound(count);
+        for (long i = 0; i < end; i += DOUBLES.length()) {
+            DoubleVector wide = DoubleVector.fromMemorySegment(DOUBLES, x, (xFrom + i) * Double.BYTES, ORDER);
+            FloatVector rounded = (FloatVector) wide.convertShape(VectorOperators.D2F, HALF, 0);
+            rounded.intoMemorySegment(y, (yFrom + i) * Float.BYTES, ORDER);
+        }
+        TAIL.narrow(x, xFrom + end, y, yFrom + end, count - end);
+    }
+
+    @Override
+    public void scaleDouble(double alpha, MemorySegment x, long from, long count) {
+        long end = DOUBLES.loopBound(count);
+        for (long i = 0; i < end; i += DOUBLES.length()) {
+            DoubleVector values = DoubleVector.fromMemorySegment(DOUBLES, x, (from + i) * Double.BYTES, ORDER);
+            values.mul(alpha).intoMemorySegment(x, (from + i) * Double.BYTES, ORDER);
+        }
+        TAIL.scaleDouble(alpha, x, from + end, count - end);
+    }
+}

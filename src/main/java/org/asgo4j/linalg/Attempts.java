@@ -1,0 +1,42 @@
+package org.asgo4j.linalg;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Collects what was tried to load a library and why each of it failed, for one error that says it all. */
+final class Attempts {
+    private final BackendName name;
+    private final Platform platform;
+    private final List<String> lines = new ArrayList<>();
+
+    Attempts(BackendName name, Platform platform) {
+        this.name = name;
+        this.platform = platform;
+    }
+
+    void add(String candidate, String reason) {
+        lines.add("%n  %s: %s".formatted(candidate, reason));
+    }
+
+    /** The error: every candidate with its reason, and what to do about it. */
+    UnsatisfiedLinkError failure(Throwable cause) {
+        String tried = lines.isEmpty()
+                ? " nothing: there is none for " + platform.classifier()
+                : String.join("", lines);
+        UnsatisfiedLinkError error = new UnsatisfiedLinkError("no library for backend %s could be loaded; tried:%s%n%s"
+                .formatted(name.property(), tried, advice()));
+        error.initCause(cause);
+        return error;
+    }
+
+    private String advice() {
+        String install = switch (name) {
+            case MKL -> "Install oneMKL and have its directory in the loader's search path";
+            case OPENBLAS, REFERENCE -> ("Add the jar org.bytedeco:openblas with classifier %s to the class path, or "
+                    + "install OpenBLAS with LAPACKE (Debian, Ubuntu: libopenblas0-pthread and liblapacke)")
+                    .formatted(platform.classifier());
+        };
+        return install + "; or name a library with -Dasgo4j.library=PATH; or choose the pure-Java backend with "
+                + "-Dasgo4j.backend=reference.";
+    }
+}

@@ -1,0 +1,158 @@
+package org.asgo4j.linalg;
+
+import java.lang.foreign.Arena;
+
+/**
+ * The operations of an optimizer step and of a training job on {@link Matrix} views. Obtained from
+ * {@link Backends#open()}.
+ *
+ * <p>Outputs come last. Unless a method says otherwise its matrices are {@link ElementType#FLOAT32}, an output must not
+ * overlap an input, and memory between rows (when {@code rowStride > cols}) is neither read nor written. Every method
+ * checks shapes, liveness, thread confinement and overlap before it touches memory, and throws
+ * {@link IllegalArgumentException} (shape, type, overlap, read-only output), {@link IllegalStateException} (closed
+ * memory or backend) or {@link WrongThreadException} (memory confined to another thread), naming operation and
+ * argument.
+ *
+ * <p>Methods may be called from several threads at once on different outputs. No method allocates on the Java heap.
+ */
+public sealed interface Backend extends AutoCloseable permits CpuBackend {
+
+    /** Which implementation this is. */
+    BackendName name();
+
+    /**
+     * One line about what really runs: for a native backend the library file loaded, its version, the core type it
+     * chose and its threads; for all the lane width of the elementwise kernels.
+     */
+    String describe();
+
+    /** A new zero-filled matrix without gaps between rows, aligned to 64 bytes, living as long as {@code arena}. */
+    Matrix allocate(Arena arena, ElementType type, int rows, int cols);
+
+    /** A new zero-filled float32 matrix; see {@link #allocate(Arena, ElementType, int, int)}. */
+    default Matrix allocate(Arena arena, int rows, int cols) {
+        return allocate(arena, ElementType.FLOAT32, rows, cols);
+    }
+
+    /**
+     * C ← α·op(A)·op(B) + β·C. With β = 0, C is not read. All three of one type, either one.
+     *
+     * @param transposeA whether op(A) is A or Aᵀ
+     * @param transposeB whether op(B) is B or Bᵀ
+     * @param alpha α
+     * @param a op(A) is m×k; read
+     * @param b op(B) is k×n; read
+     * @param beta β
+     * @param c m×n; written, read if β ≠ 0
+     */
+    void gemm(Transpose transposeA, Transpose transposeB, double alpha, Matrix a, Matrix b, double beta, Matrix c);
+
+    /**
+     * The lower triangle (with the diagonal) of C ← α·op(A)·op(A)ᵀ + β·C. The strict upper triangle is neither read nor
+     * written. With β = 0, C is not read. Both of one type, either one.
+     *
+     * @param transposeA whether op(A) is A (C ← αAAᵀ + βC) or Aᵀ (C ← αAᵀA + βC)
+     * @param alpha α
+     * @param a op(A) is k×n; read
+     * @param beta β
+     * @param c k×k; lower triangle written, read if β ≠ 0
+     */
+    void syrk(Transpose transposeA, double alpha, Matrix a, double beta, Matrix c);
+
+    /**
+     * C ← A·B ({@link Side#LEFT}) or C ← B·A ({@link Side#RIGHT}) for symmetric A, of which only the lower triangle is
+     * read. All three of one type, either one.
+     *
+     * @param side where A stands
+     * @param a k×k, symmetric; lower triangle read
+     * @param b k×n (LEFT) or m×k (RIGHT); read
+     * @param c as B; written
+     */
+    void symm(Side side, Matrix a, Matrix b, Matrix c);
+
+    /**
+     * A new workspace for this backend's {@link #eigh} on matrices of {@code type} up to order {@code order}, living as
+     * long as {@code arena}.
+     *
+     * @throws IllegalArgumentException if {@code order} is less than 1 or more than 32766, the most LAPACK can count
+     */
+    EighWorkspace eighWorkspace(Arena arena, ElementType type, int order);
+
+    /**
+     * Eigendecomposition of a symmetric matrix, A = Qᵀ·diag(w)·Q: w ← eigenvalues ascending, row i of A ← the unit
+     * eigenvector of w_i. Sign, and order among equal eigenvalues, are free. If an element of A is NaN or infinite, the
+     * call throws or leaves NaN or infinite elements in w or A.
+     *
+     * @param a k×k, symmetric, either type; lower triangle read, all overwritten
+     * @param eigenvalues 1×k of A's type; written
+     * @param workspace of this backend, of A's type and at least order k; its content is overwritten
+     * @throws NativeCallException if the iteration does not converge or LAPACK rejects an argument; A is undefined then
+     */
+    void eigh(Matrix a, Matrix eigenvalues, EighWorkspace workspace);
+
+    /**
+     * Y ← α·X + β·Y, elementwise in one pass, each element rounded as fma(α, x, β·y). With β = 0, Y is not read. X and
+     * Y may be the same elements.
+     *
+     * @param alpha α
+     * @param x m×n; read
+     * @param beta β
+     * @param y m×n; written
+     */
+    void axpby(float alpha, Matrix x, float beta, Matrix y);
+
+    /**
+     * One AdamW step (Loshchilov and Hutter 2019, as torch.optim.AdamW computes it), in one pass, with g = c·G:
+     * m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², W ← decay·W − stepSize·m / (rootCorrection·√v + ε).
+     *
+     * @param gradientScale c
+     * @param beta1 β₁, in float64 so that 1−β₁ is rounded once
+     * @param beta2 β₂, likewise
+     * @param epsilon ε
+     * @param stepSize η/(1−β₁ᵗ)
+     * @param rootCorrection 1/√(1−β₂ᵗ)
+     * @param decay 1−ηλ
+     * @param gradient G, m×n; read
+     * @param firstMoment m, m×n; read and written
+     * @param secondMoment v, m×n; read and written
+     * @param weight W, m×n; read and written
+     */
+    void adamw(
+            float gradientScale,
+            double beta1,
+            double beta2,
+            float epsilon,
+            float stepSize,
+            float rootCorrection,
+            float decay,
+            Matrix gradient,
+            Matrix firstMoment,
+            Matrix secondMoment,
+            Matrix weight);
+
+    /**
+     * A ← diag(d)·A: row i is multiplied by d_i.
+     *
+     * @param d 1×m of A's type; read
+     * @param a m×n, either type; read and written
+     */
+    void scaleRows(Matrix d, Matrix a);
+
+    /**
+     * Y ← X. The types may differ: float32 widens exactly, float64 rounds to nearest. X and Y may be the same elements.
+     *
+     * @param x m×n, either type; read
+     * @param y m×n, either type; written
+     */
+    void copy(Matrix x, Matrix y);
+
+    /** ‖X‖_F² = Σ x_ij², accumulated in float64. NaN or infinite if and only if an element is. */
+    double sumOfSquares(Matrix x);
+
+    /** The index {@code i·cols + j} of the first element of X that is NaN or infinite, or −1 if all are finite. */
+    long firstNonFinite(Matrix x);
+
+    /** Ends this backend's use; matrices stay valid as long as their arenas. A native library stays loaded. */
+    @Override
+    void close();
+}

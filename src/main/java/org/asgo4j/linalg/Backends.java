@@ -1,0 +1,59 @@
+package org.asgo4j.linalg;
+
+import java.nio.file.Path;
+
+/**
+ * Opens backends. The one class of the library, beside the vector lanes, that reads system properties:
+ *
+ * <ul>
+ *   <li>{@code asgo4j.backend}: {@code openblas} (the default), {@code mkl} or {@code reference}
+ *   <li>{@code asgo4j.library}: path or soname of the BLAS to load instead of the embedded or system default
+ *   <li>{@code asgo4j.cache}: the folder into which the embedded library is extracted, instead of the user's cache
+ *       folder
+ * </ul>
+ *
+ * <p>What was asked for and can't be had throws; there is no fallback. A JVM loads one BLAS: later opens share it, and
+ * asking for another one, or for another number of BLAS threads, throws.
+ */
+public final class Backends {
+    private static final Object LOCK = new Object();
+    private static BlasLibrary opened;
+
+    private Backends() {}
+
+    /** The backend that {@code asgo4j.backend} names (default OpenBLAS), with one BLAS thread per call. */
+    public static Backend open() {
+        String name = System.getProperty("asgo4j.backend");
+        return open(name == null ? BackendName.OPENBLAS : BackendName.parse(name));
+    }
+
+    /** The named backend with one BLAS thread per call, which is right for {@link Workers}. */
+    public static Backend open(BackendName name) {
+        return open(name, 1);
+    }
+
+    /**
+     * The named backend with {@code blasThreads} threads per BLAS call: more than one is for a caller that steps one
+     * large matrix at a time.
+     *
+     * @throws UnsatisfiedLinkError if no library could be loaded; the message lists every candidate and the loader's
+     *     answer
+     * @throws IllegalStateException if this JVM already runs another BLAS, or this one with another number of threads
+     * @throws IllegalArgumentException if {@code blasThreads} is less than 1
+     */
+    public static Backend open(BackendName name, int blasThreads) {
+        if (blasThreads < 1) throw new IllegalArgumentException("blasThreads must be at least 1, got " + blasThreads);
+        if (name == BackendName.REFERENCE) return new ReferenceBackend();
+        String cache = System.getProperty("asgo4j.cache");
+        synchronized (LOCK) {
+            LoadedLibrary loaded = NativeLibraries.load(
+                    name, System.getProperty("asgo4j.library"), cache == null ? null : Path.of(cache));
+            if (opened == null) opened = BlasLibrary.open(loaded, blasThreads);
+            if (opened.threads() != blasThreads) {
+                throw new IllegalStateException("this JVM runs %s with %d BLAS threads per call; asked for %d"
+                        .formatted(name, opened.threads(), blasThreads));
+            }
+            return new BlasBackend(opened);
+        }
+    }
+}

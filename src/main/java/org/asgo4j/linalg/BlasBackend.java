@@ -1,0 +1,155 @@
+package org.asgo4j.linalg;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.asgo4j.bindings.blas.Blas;
+
+/**
+ * The operations on a native BLAS and LAPACK. The one class that calls the generated bindings of matrix routines; each
+ * routine is called in one method, and each flip between row-major and column-major lives in that method.
+ */
+final class BlasBackend extends CpuBackend {
+    private static final int ROW_MAJOR = Blas.CblasRowMajor();
+    private static final int LOWER = Blas.CblasLower();
+    private static final byte VECTORS = 'V';
+    private static final byte UPPER = 'U';
+
+    private final BlasLibrary library;
+
+    BlasBackend(BlasLibrary library) {
+        this.library = library;
+    }
+
+    @Override
+    public BackendName name() {
+        return library.name();
+    }
+
+    @Override
+    public String describe() {
+        return library.describe() + "; " + KERNELS.description();
+    }
+
+    @Override
+    public void gemm(
+            Transpose transposeA, Transpose transposeB, double alpha, Matrix a, Matrix b, double beta, Matrix c) {
+        checkOpen("gemm");
+        Shapes.gemm(transposeA, transposeB, a, b, c);
+        int k = Shapes.cols(transposeA, a);
+        if (c.type() == ElementType.FLOAT32) {
+            Blas.cblas_sgemm(
+                    ROW_MAJOR, flag(transposeA), flag(transposeB), c.rows(), c.cols(), k,
+                    (float) alpha, a.segment(), a.rowStride(), b.segment(), b.rowStride(),
+                    (float) beta, c.segment(), c.rowStride());
+        } else {
+            Blas.cblas_dgemm(
+                    ROW_MAJOR, flag(transposeA), flag(transposeB), c.rows(), c.cols(), k,
+                    alpha, a.segment(), a.rowStride(), b.segment(), b.rowStride(),
+                    beta, c.segment(), c.rowStride());
+        }
+    }
+
+    @Override
+    public void syrk(Transpose transposeA, double alpha, Matrix a, double beta, Matrix c) {
+        checkOpen("syrk");
+        Shapes.syrk(transposeA, a, c);
+        int k = Shapes.cols(transposeA, a);
+        if (c.type() == ElementType.FLOAT32) {
+            Blas.cblas_ssyrk(
+                    ROW_MAJOR, LOWER, flag(transposeA), c.rows(), k,
+                    (float) alpha, a.segment(), a.rowStride(), (float) beta, c.segment(), c.rowStride());
+        } else {
+            Blas.cblas_dsyrk(
+                    ROW_MAJOR, LOWER, flag(transposeA), c.rows(), k,
+                    alpha, a.segment(), a.rowStride(), beta, c.segment(), c.rowStride());
+        }
+    }
+
+    @Override
+    public void symm(Side side, Matrix a, Matrix b, Matrix c) {
+        checkOpen("symm");
+        Shapes.symm(side, a, b, c);
+        int blasSide = side == Side.LEFT ? Blas.CblasLeft() : Blas.CblasRight();
+        if (c.type() == ElementType.FLOAT32) {
+            Blas.cblas_ssymm(
+                    ROW_MAJOR, blasSide, LOWER, c.rows(), c.cols(),
+                    1, a.segment(), a.rowStride(), b.segment(), b.rowStride(), 0, c.segment(), c.rowStride());
+        } else {
+            Blas.cblas_dsymm(
+                    ROW_MAJOR, blasSide, LOWER, c.rows(), c.cols(),
+                    1, a.segment(), a.rowStride(), b.segment(), b.rowStride(), 0, c.segment(), c.rowStride());
+        }
+    }
+
+    /** Asks LAPACK for the best lengths (a call with length −1), since MKL's and OpenBLAS's differ. */
+    @Override
+    public EighWorkspace eighWorkspace(Arena arena, ElementType type, int order) {
+        checkOpen("eighWorkspace");
+        Shapes.eighWorkspace(arena, order);
+        int workLength;
+        int integerWorkLength;
+        try (Arena query = Arena.ofConfined()) {
+            MemorySegment work = query.allocate(ValueLayout.JAVA_DOUBLE);
+            MemorySegment integerWork = query.allocate(ValueLayout.JAVA_INT);
+            // Neither matrix nor eigenvalues are touched by a query; any valid address does.
+            syevd(type, order, work, order, work, work, -1, integerWork, -1);
+            double length = type == ElementType.FLOAT32
+                    ? Math.nextUp(work.get(ValueLayout.JAVA_FLOAT, 0)) // a length above 2^24 may have been rounded down
+                    : work.get(ValueLayout.JAVA_DOUBLE, 0);
+            if (!(length <= Integer.MAX_VALUE)) {
+                throw new IllegalArgumentException(
+                        "eighWorkspace: order %d needs %s elements of workspace, must be at most %d"
+                                .formatted(order, length, Integer.MAX_VALUE));
+            }
+            workLength = (int) Math.ceil(length);
+            integerWorkLength = integerWork.get(ValueLayout.JAVA_INT, 0);
+        }
+        return new EighWorkspace(
+                name(),
+                type,
+                order,
+                allocate(arena, type, 1, workLength).segment(),
+                workLength,
+                arena.allocate(ValueLayout.JAVA_INT, integerWorkLength),
+                integerWorkLength);
+    }
+
+    /**
+     * Row-major a is column-major aᵀ = a, so our lower triangle is LAPACK's upper, and its eigenvectors, which are
+     * columns, are our rows.
+     */
+    @Override
+    public void eigh(Matrix a, Matrix eigenvalues, EighWorkspace workspace) {
+        checkOpen("eigh");
+        Shapes.eigh(name(), a, eigenvalues, workspace);
+        syevd(
+                a.type(), a.rows(), a.segment(), a.rowStride(), eigenvalues.segment(),
+                workspace.work(), workspace.workLength(), workspace.integerWork(), workspace.integerWorkLength());
+    }
+
+    private static void syevd(
+            ElementType type,
+            int order,
+            MemorySegment a,
+            int rowStride,
+            MemorySegment eigenvalues,
+            MemorySegment work,
+            int workLength,
+            MemorySegment integerWork,
+            int integerWorkLength) {
+        boolean single = type == ElementType.FLOAT32;
+        int info = single
+                ? Blas.LAPACKE_ssyevd_work(
+                        Blas.LAPACK_COL_MAJOR(), VECTORS, UPPER, order, a, rowStride, eigenvalues,
+                        work, workLength, integerWork, integerWorkLength)
+                : Blas.LAPACKE_dsyevd_work(
+                        Blas.LAPACK_COL_MAJOR(), VECTORS, UPPER, order, a, rowStride, eigenvalues,
+                        work, workLength, integerWork, integerWorkLength);
+        if (info != 0) throw NativeCallException.lapack(single ? "ssyevd" : "dsyevd", info);
+    }
+
+    private static int flag(Transpose transpose) {
+        return transpose == Transpose.NONE ? Blas.CblasNoTrans() : Blas.CblasTrans();
+    }
+}

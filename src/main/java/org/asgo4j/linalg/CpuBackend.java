@@ -1,0 +1,192 @@
+package org.asgo4j.linalg;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.asgo4j.kernel.Kernels;
+
+/** What every CPU backend shares: allocation and the elementwise operations, on the kernels of this JVM. */
+abstract sealed class CpuBackend implements Backend permits ReferenceBackend, BlasBackend {
+
+    /** Cache line and AVX-512 vector size; no vector access then splits a line. */
+    private static final int ALIGNMENT_BYTES = 64;
+
+    /** The elementwise kernels: vector twins if this JVM has them. */
+    static final Kernels KERNELS = Kernels.best();
+
+    private volatile boolean closed;
+
+    final void checkOpen(String operation) {
+        if (closed) throw new IllegalStateException(operation + ": backend " + name() + " is closed");
+    }
+
+    @Override
+    public final void close() {
+        closed = true;
+    }
+
+    @Override
+    public final Matrix allocate(Arena arena, ElementType type, int rows, int cols) {
+        checkOpen("allocate");
+        if (rows < 1 || cols < 1) {
+            throw new IllegalArgumentException("allocate: rows and cols must be at least 1, got " + rows + "×" + cols);
+        }
+        Shapes.usable("allocate", arena);
+        long elements = (long) rows * cols;
+        if (elements > Long.MAX_VALUE / type.byteSize()) {
+            throw new IllegalArgumentException("allocate: %d×%d %s is %d elements of %d bytes, more than 2^63 − 1 bytes"
+                    .formatted(rows, cols, type, elements, type.byteSize()));
+        }
+        return new Matrix(arena.allocate(elements * type.byteSize(), ALIGNMENT_BYTES), type, rows, cols, cols);
+    }
+
+    @Override
+    public final void axpby(float alpha, Matrix x, float beta, Matrix y) {
+        checkOpen("axpby");
+        Shapes.elementwise("axpby", "X", x, "Y", y);
+        float32("axpby", "X", x, "Y", y);
+        int chunks = chunks(x, y);
+        long length = y.size() / chunks;
+        for (int i = 0; i < chunks; i++) {
+            KERNELS.axpby(alpha, x.segment(), at(x, i), beta, y.segment(), at(y, i), length);
+        }
+    }
+
+    @Override
+    public final void adamw(
+            float gradientScale,
+            double beta1,
+            double beta2,
+            float epsilon,
+            float stepSize,
+            float rootCorrection,
+            float decay,
+            Matrix gradient,
+            Matrix firstMoment,
+            Matrix secondMoment,
+            Matrix weight) {
+        checkOpen("adamw");
+        adamwArguments(gradient, firstMoment, secondMoment, weight);
+        boolean contiguous = gradient.isContiguous()
+                && firstMoment.isContiguous()
+                && secondMoment.isContiguous()
+                && weight.isContiguous();
+        int chunks = contiguous ? 1 : weight.rows();
+        long length = weight.size() / chunks;
+        for (int i = 0; i < chunks; i++) {
+            KERNELS.adamw(
+                    weight.segment(),
+                    at(weight, i),
+                    gradient.segment(),
+                    at(gradient, i),
+                    firstMoment.segment(),
+                    at(firstMoment, i),
+                    secondMoment.segment(),
+                    at(secondMoment, i),
+                    length,
+                    gradientScale,
+                    beta1,
+                    beta2,
+                    epsilon,
+                    stepSize,
+                    rootCorrection,
+                    decay);
+        }
+    }
+
+    private static void adamwArguments(Matrix gradient, Matrix firstMoment, Matrix secondMoment, Matrix weight) {
+        Shapes.readable("adamw", "gradient", gradient);
+        Shapes.writable("adamw", "firstMoment", firstMoment);
+        Shapes.writable("adamw", "secondMoment", secondMoment);
+        Shapes.writable("adamw", "weight", weight);
+        Shapes.shape("adamw", "gradient", gradient, weight.rows(), weight.cols());
+        Shapes.shape("adamw", "firstMoment", firstMoment, weight.rows(), weight.cols());
+        Shapes.shape("adamw", "secondMoment", secondMoment, weight.rows(), weight.cols());
+        float32("adamw", "gradient", gradient, "firstMoment", firstMoment);
+        float32("adamw", "secondMoment", secondMoment, "weight", weight);
+        Shapes.disjoint("adamw", "weight", weight, "gradient", gradient);
+        Shapes.disjoint("adamw", "firstMoment", firstMoment, "gradient", gradient);
+        Shapes.disjoint("adamw", "secondMoment", secondMoment, "gradient", gradient);
+        Shapes.disjoint("adamw", "weight", weight, "firstMoment", firstMoment);
+        Shapes.disjoint("adamw", "weight", weight, "secondMoment", secondMoment);
+        Shapes.disjoint("adamw", "firstMoment", firstMoment, "secondMoment", secondMoment);
+    }
+
+    @Override
+    public final void scaleRows(Matrix d, Matrix a) {
+        checkOpen("scaleRows");
+        Shapes.readable("scaleRows", "d", d);
+        Shapes.writable("scaleRows", "A", a);
+        Shapes.shape("scaleRows", "d", d, 1, a.rows());
+        Shapes.type("scaleRows", "d", d, a.type());
+        Shapes.disjoint("scaleRows", "A", a, "d", d);
+        for (int i = 0; i < a.rows(); i++) {
+            if (a.type() == ElementType.FLOAT32) {
+                float factor = d.segment().getAtIndex(ValueLayout.JAVA_FLOAT, i);
+                KERNELS.scale(factor, a.segment(), at(a, i), a.cols());
+            } else {
+                double factor = d.segment().getAtIndex(ValueLayout.JAVA_DOUBLE, i);
+                KERNELS.scaleDouble(factor, a.segment(), at(a, i), a.cols());
+            }
+        }
+    }
+
+    @Override
+    public final void copy(Matrix x, Matrix y) {
+        checkOpen("copy");
+        Shapes.elementwise("copy", "X", x, "Y", y);
+        int chunks = chunks(x, y);
+        long length = y.size() / chunks;
+        for (int i = 0; i < chunks; i++) {
+            if (x.type() == y.type()) {
+                int bytes = x.type().byteSize();
+                MemorySegment.copy(x.segment(), at(x, i) * bytes, y.segment(), at(y, i) * bytes, length * bytes);
+            } else if (x.type() == ElementType.FLOAT32) {
+                KERNELS.widen(x.segment(), at(x, i), y.segment(), at(y, i), length);
+            } else {
+                KERNELS.narrow(x.segment(), at(x, i), y.segment(), at(y, i), length);
+            }
+        }
+    }
+
+    @Override
+    public final double sumOfSquares(Matrix x) {
+        checkOpen("sumOfSquares");
+        Shapes.readable("sumOfSquares", "X", x);
+        Shapes.type("sumOfSquares", "X", x, ElementType.FLOAT32);
+        if (x.isContiguous()) return KERNELS.sumOfSquares(x.segment(), 0, x.size());
+        double sum = 0;
+        for (int i = 0; i < x.rows(); i++) {
+            sum += KERNELS.sumOfSquares(x.segment(), at(x, i), x.cols());
+        }
+        return sum;
+    }
+
+    @Override
+    public final long firstNonFinite(Matrix x) {
+        checkOpen("firstNonFinite");
+        Shapes.readable("firstNonFinite", "X", x);
+        Shapes.type("firstNonFinite", "X", x, ElementType.FLOAT32);
+        if (x.isContiguous()) return KERNELS.firstNonFinite(x.segment(), 0, x.size());
+        for (int i = 0; i < x.rows(); i++) {
+            long index = KERNELS.firstNonFinite(x.segment(), at(x, i), x.cols());
+            if (index >= 0) return (long) i * x.cols() + index;
+        }
+        return -1;
+    }
+
+    private static void float32(String operation, String firstName, Matrix first, String secondName, Matrix second) {
+        Shapes.type(operation, firstName, first, ElementType.FLOAT32);
+        Shapes.type(operation, secondName, second, ElementType.FLOAT32);
+    }
+
+    /** One pass over both if neither has gaps, else one per row. */
+    private static int chunks(Matrix x, Matrix y) {
+        return x.isContiguous() && y.isContiguous() ? 1 : y.rows();
+    }
+
+    /** The index of the first element of row {@code i}. */
+    private static long at(Matrix m, int i) {
+        return (long) i * m.rowStride();
+    }
+}

@@ -1,0 +1,144 @@
+package org.asgo4j.linalg;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * A row-major view of {@code rows × cols} elements in native memory; element (i, j) lies at index
+ * {@code i·rowStride + j} of the segment. The view borrows the memory: whoever owns the segment's arena frees it.
+ *
+ * <p>The constructor checks the geometry once, so that no operation has to: the segment is native and aligned, and
+ * {@code (rows−1)·rowStride + cols} elements fit into it.
+ *
+ * @param segment the memory; element (0, 0) lies at its start
+ * @param type the element type
+ * @param rows the number of rows, at least 1
+ * @param cols the number of columns, at least 1
+ * @param rowStride the distance from one row to the next in elements, at least {@code cols}
+ */
+public record Matrix(MemorySegment segment, ElementType type, int rows, int cols, int rowStride) {
+
+    /**
+     * Checks the geometry.
+     *
+     * @throws IllegalArgumentException if a size is not positive, rows overlap, the segment is on the heap, misaligned
+     *     or too short; the message names the value and what was expected
+     */
+    public Matrix {
+        if (rows < 1 || cols < 1) {
+            throw new IllegalArgumentException("matrix: rows and cols must be at least 1, got " + rows + "×" + cols);
+        }
+        if (rowStride < cols) {
+            throw new IllegalArgumentException(
+                    "matrix %d×%d: rowStride is %d, must be at least cols".formatted(rows, cols, rowStride));
+        }
+        if (!segment.isNative()) {
+            throw new IllegalArgumentException(
+                    "matrix %d×%d: segment is on the heap, must be native memory (Arena.allocate)"
+                            .formatted(rows, cols));
+        }
+        if (segment.address() % type.byteSize() != 0) {
+            throw new IllegalArgumentException(
+                    "matrix %d×%d: segment starts at address 0x%x, must be a multiple of %d bytes"
+                            .formatted(rows, cols, segment.address(), type.byteSize()));
+        }
+        // Fewer than 2^31·2^31 elements fit a long; their bytes might not, so elements are compared.
+        long elements = Math.addExact(Math.multiplyExact(rows - 1L, (long) rowStride), cols);
+        if (segment.byteSize() / type.byteSize() < elements) {
+            throw new IllegalArgumentException("matrix %d×%d with rowStride %d: segment holds %d %s elements, needs %d"
+                    .formatted(rows, cols, rowStride, segment.byteSize() / type.byteSize(), type, elements));
+        }
+    }
+
+    /** A float32 matrix whose rows follow each other without gaps. */
+    public static Matrix of(MemorySegment segment, int rows, int cols) {
+        return new Matrix(segment, ElementType.FLOAT32, rows, cols, cols);
+    }
+
+    /** The number of elements, {@code rows·cols}. */
+    public long size() {
+        return (long) rows * cols;
+    }
+
+    /** Whether the rows follow each other without gaps. */
+    public boolean isContiguous() {
+        return rowStride == cols || rows == 1;
+    }
+
+    /** The shape for messages, such as {@code 128×512}. */
+    public String shape() {
+        return rows + "×" + cols;
+    }
+
+    /**
+     * The rows {@code from … from+count−1} of this matrix; the same memory.
+     *
+     * @throws IndexOutOfBoundsException if the block leaves the matrix
+     */
+    public Matrix rowBlock(int from, int count) {
+        if (from < 0 || count < 1 || from > rows - count) {
+            throw new IndexOutOfBoundsException(
+                    "rows %d … %d of a %s matrix".formatted(from, from + count - 1L, shape()));
+        }
+        return new Matrix(slice((long) from * rowStride), type, count, cols, rowStride);
+    }
+
+    /**
+     * The columns {@code from … from+count−1} of this matrix; the same memory.
+     *
+     * @throws IndexOutOfBoundsException if the block leaves the matrix
+     */
+    public Matrix colBlock(int from, int count) {
+        if (from < 0 || count < 1 || from > cols - count) {
+            throw new IndexOutOfBoundsException(
+                    "cols %d … %d of a %s matrix".formatted(from, from + count - 1L, shape()));
+        }
+        return new Matrix(slice(from), type, rows, count, rowStride);
+    }
+
+    /**
+     * Whether this matrix and another share an element: exact for equal types and row strides, where column blocks of
+     * one matrix may interleave; by address range otherwise.
+     */
+    public boolean overlaps(Matrix other) {
+        long distance = other.segment.address() - segment.address();
+        if (distance >= extent() || -distance >= other.extent()) return false;
+        if (rowStride != other.rowStride || type != other.type) return true;
+        long column = Math.floorMod(Math.floorDiv(distance, type.byteSize()), (long) rowStride);
+        return column < cols || column + other.cols > rowStride;
+    }
+
+    /** The bytes from the first element's start to the last one's end. */
+    private long extent() {
+        return ((rows - 1L) * rowStride + cols) * type.byteSize();
+    }
+
+    /** Element (row, col), widened to double. For tests, examples and reports; loops belong in kernels. */
+    public double get(int row, int col) {
+        long index = index(row, col);
+        return type == ElementType.FLOAT32
+                ? segment.getAtIndex(ValueLayout.JAVA_FLOAT, index)
+                : segment.getAtIndex(ValueLayout.JAVA_DOUBLE, index);
+    }
+
+    /** Sets element (row, col), rounded to the element type. For tests and examples. */
+    public void set(int row, int col, double value) {
+        long index = index(row, col);
+        if (type == ElementType.FLOAT32) {
+            segment.setAtIndex(ValueLayout.JAVA_FLOAT, index, (float) value);
+        } else {
+            segment.setAtIndex(ValueLayout.JAVA_DOUBLE, index, value);
+        }
+    }
+
+    private long index(int row, int col) {
+        if (row < 0 || row >= rows || col < 0 || col >= cols) {
+            throw new IndexOutOfBoundsException("element (%d, %d) of a %s matrix".formatted(row, col, shape()));
+        }
+        return (long) row * rowStride + col;
+    }
+
+    private MemorySegment slice(long firstElement) {
+        return segment.asSlice(firstElement * type.byteSize());
+    }
+}

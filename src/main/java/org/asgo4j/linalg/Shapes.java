@@ -1,0 +1,171 @@
+package org.asgo4j.linalg;
+
+import java.lang.foreign.Arena;
+
+/** The checks at the door of every operation: geometry, type, liveness, confinement and overlap of its arguments. */
+final class Shapes {
+    /**
+     * The largest k with 1 + 6k + 2k² &lt; 2³¹. LAPACK's ssyevd counts these elements of workspace in 32 bits,
+     * unchecked, and would write past the end of what an overflowed count asks for.
+     */
+    private static final int MAX_EIGH_ORDER = 32_766;
+
+    private Shapes() {}
+
+    /** Checks that {@code m} may be read here and now. */
+    static void readable(String operation, String argument, Matrix m) {
+        if (!m.segment().scope().isAlive()) {
+            throw new IllegalStateException(
+                    "%s: memory of %s (%s) is closed".formatted(operation, argument, m.shape()));
+        }
+        if (!m.segment().isAccessibleBy(Thread.currentThread())) {
+            throw new WrongThreadException("%s: memory of %s (%s) is confined to another thread; this is '%s'"
+                    .formatted(operation, argument, m.shape(), Thread.currentThread().getName()));
+        }
+    }
+
+    /** Checks that {@code m} may be written here and now. */
+    static void writable(String operation, String argument, Matrix m) {
+        readable(operation, argument, m);
+        if (m.segment().isReadOnly()) {
+            throw new IllegalArgumentException(
+                    "%s: memory of %s (%s) is read-only, but %s is written"
+                            .formatted(operation, argument, m.shape(), argument));
+        }
+    }
+
+    static void type(String operation, String argument, Matrix m, ElementType expected) {
+        if (m.type() != expected) {
+            throw new IllegalArgumentException("%s: %s (%s) holds %s, must hold %s"
+                    .formatted(operation, argument, m.shape(), m.type(), expected));
+        }
+    }
+
+    static void shape(String operation, String argument, Matrix m, int rows, int cols) {
+        if (m.rows() != rows || m.cols() != cols) {
+            throw new IllegalArgumentException(
+                    "%s: %s is %s, must be %d×%d".formatted(operation, argument, m.shape(), rows, cols));
+        }
+    }
+
+    static void square(String operation, String argument, Matrix m) {
+        if (m.rows() != m.cols()) {
+            throw new IllegalArgumentException(
+                    "%s: %s is %s, must be square".formatted(operation, argument, m.shape()));
+        }
+    }
+
+    /** Checks that no element of {@code output} is an element of {@code input}. */
+    static void disjoint(String operation, String outputName, Matrix output, String inputName, Matrix input) {
+        if (output.overlaps(input)) {
+            throw new IllegalArgumentException("%s: output %s (%s at 0x%x) overlaps input %s (%s at 0x%x)"
+                    .formatted(
+                            operation,
+                            outputName,
+                            output.shape(),
+                            output.segment().address(),
+                            inputName,
+                            input.shape(),
+                            input.segment().address()));
+        }
+    }
+
+    static int rows(Transpose transpose, Matrix m) {
+        return transpose == Transpose.NONE ? m.rows() : m.cols();
+    }
+
+    static int cols(Transpose transpose, Matrix m) {
+        return transpose == Transpose.NONE ? m.cols() : m.rows();
+    }
+
+    static void gemm(Transpose transposeA, Transpose transposeB, Matrix a, Matrix b, Matrix c) {
+        readable("gemm", "A", a);
+        readable("gemm", "B", b);
+        writable("gemm", "C", c);
+        type("gemm", "A", a, c.type());
+        type("gemm", "B", b, c.type());
+        if (cols(transposeA, a) != rows(transposeB, b)) {
+            throw new IllegalArgumentException("gemm: op(A) is %d×%d but op(B) is %d×%d; A's cols must equal B's rows"
+                    .formatted(rows(transposeA, a), cols(transposeA, a), rows(transposeB, b), cols(transposeB, b)));
+        }
+        shape("gemm", "C", c, rows(transposeA, a), cols(transposeB, b));
+        disjoint("gemm", "C", c, "A", a);
+        disjoint("gemm", "C", c, "B", b);
+    }
+
+    static void syrk(Transpose transposeA, Matrix a, Matrix c) {
+        readable("syrk", "A", a);
+        writable("syrk", "C", c);
+        type("syrk", "A", a, c.type());
+        int order = rows(transposeA, a);
+        shape("syrk", "C", c, order, order);
+        disjoint("syrk", "C", c, "A", a);
+    }
+
+    static void symm(Side side, Matrix a, Matrix b, Matrix c) {
+        readable("symm", "A", a);
+        readable("symm", "B", b);
+        writable("symm", "C", c);
+        type("symm", "A", a, c.type());
+        type("symm", "B", b, c.type());
+        square("symm", "A", a);
+        int order = side == Side.LEFT ? b.rows() : b.cols();
+        if (a.rows() != order) {
+            throw new IllegalArgumentException("symm: A is %s but B is %s; A's order must equal B's %s"
+                    .formatted(a.shape(), b.shape(), side == Side.LEFT ? "rows" : "cols"));
+        }
+        shape("symm", "C", c, b.rows(), b.cols());
+        disjoint("symm", "C", c, "A", a);
+        disjoint("symm", "C", c, "B", b);
+    }
+
+    /** Checks what a workspace for eigh is asked for. */
+    static void eighWorkspace(Arena arena, int order) {
+        if (order < 1 || order > MAX_EIGH_ORDER) {
+            throw new IllegalArgumentException(
+                    "eighWorkspace: order must be at least 1 and at most %d, got %d".formatted(MAX_EIGH_ORDER, order));
+        }
+        usable("eighWorkspace", arena);
+    }
+
+    /** Checks that {@code arena} can give memory here and now. */
+    static void usable(String operation, Arena arena) {
+        if (!arena.scope().isAlive()) throw new IllegalStateException(operation + ": arena is closed");
+    }
+
+    static void eigh(BackendName backend, Matrix a, Matrix eigenvalues, EighWorkspace workspace) {
+        writable("eigh", "A", a);
+        writable("eigh", "eigenvalues", eigenvalues);
+        square("eigh", "A", a);
+        type("eigh", "eigenvalues", eigenvalues, a.type());
+        shape("eigh", "eigenvalues", eigenvalues, 1, a.rows());
+        disjoint("eigh", "eigenvalues", eigenvalues, "A", a);
+        if (workspace.backend() != backend) {
+            throw new IllegalArgumentException("eigh: workspace was made by backend %s, must be made by %s"
+                    .formatted(workspace.backend(), backend));
+        }
+        if (workspace.type() != a.type() || workspace.order() < a.rows()) {
+            throw new IllegalArgumentException("eigh: workspace is for %s up to order %d, A is %s %s"
+                    .formatted(workspace.type(), workspace.order(), a.shape(), a.type()));
+        }
+        if (!workspace.work().scope().isAlive()) {
+            throw new IllegalStateException("eigh: memory of workspace (order " + workspace.order() + ") is closed");
+        }
+        if (!workspace.work().isAccessibleBy(Thread.currentThread())) {
+            throw new WrongThreadException(
+                    "eigh: memory of workspace (order %d) is confined to another thread; this is '%s'"
+                            .formatted(workspace.order(), Thread.currentThread().getName()));
+        }
+    }
+
+    /** An elementwise operation from one matrix to another of the same shape; they may be the same elements. */
+    static void elementwise(String operation, String inputName, Matrix input, String outputName, Matrix output) {
+        readable(operation, inputName, input);
+        writable(operation, outputName, output);
+        shape(operation, inputName, input, output.rows(), output.cols());
+        boolean same = input.segment().address() == output.segment().address()
+                && (input.rowStride() == output.rowStride() || output.rows() == 1)
+                && input.type() == output.type();
+        if (!same) disjoint(operation, outputName, output, inputName, input);
+    }
+}

@@ -1,0 +1,9 @@
+package org.asgo4j.linalg;
+
+/** How a product reads one of its arguments: as it lies, or transposed. The memory is not changed. */
+public enum Transpose {
+    /** The matrix as it lies. */
+    NONE,
+    /** Its transpose. */
+    TRANSPOSED
+}

@@ -1,0 +1,23 @@
+/**
+ * A matrix view on native memory, the operations on it, and the library that does them.
+ *
+ * <p>{@link org.asgo4j.linalg.Matrix} borrows memory and carries its geometry; {@link org.asgo4j.linalg.Backend} is the
+ * narrow seam: a dozen operations, outputs last, each checked at the door ({@code Shapes}) before memory is touched.
+ * {@code ReferenceBackend} defines them in plain Java; {@code BlasBackend} is the one class that calls the generated
+ * bindings, one method per native routine, each flip between row-major and column-major inside that method. The
+ * elementwise operations are shared by both ({@code CpuBackend}) and run on the kernels. {@link
+ * org.asgo4j.linalg.Workers} shares out matrices over threads that call the BLAS with one thread each.
+ *
+ * <p>Where this differs from a plain BLAS wrapper, and why:
+ *
+ * <ul>
+ *   <li>A matrix has an element type. Weights and gradients are float32; a gram matrix whose condition number is above
+ *       about 1e5 needs its root, and the matrix itself, in float64, and that is the same code with another type.
+ *   <li>{@code symm} reads one triangle, so that a preconditioner is written by one {@code syrk} and never mirrored.
+ *   <li>{@code eigh} returns eigenvectors as rows: that is what LAPACK's column-major result is in row-major memory, so
+ *       nothing is transposed, and scaling an eigenvector is scaling a row.
+ *   <li>Loading a library fails or succeeds as a whole: what was asked for and can't be had throws with every candidate
+ *       tried and the loader's own message. There is no fallback from one backend to another.
+ * </ul>
+ */
+package org.asgo4j.linalg;

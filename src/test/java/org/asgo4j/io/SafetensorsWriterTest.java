@@ -1,0 +1,163 @@
+package org.asgo4j.io;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Writing: deterministic, aligned, all or nothing, and refused where the reader would refuse. */
+class SafetensorsWriterTest {
+    private static final MemorySegment FOUR_BYTES = MemorySegment.ofArray(new byte[4]);
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void everythingWrittenIsReadBackAligned() throws IOException {
+        long seed = 7;
+        Random random = new Random(seed);
+        for (int round = 0; round < 30; round++) {
+            Path file = directory.resolve("f");
+            String note = "é\n" + "x".repeat(round);
+            SafetensorsWriter writer = new SafetensorsWriter().metadata("\"note\"", note);
+            byte[][] data = new byte[1 + random.nextInt(DType.values().length)][];
+            for (int i = 0; i < data.length; i++) {
+                DType dtype = DType.values()[i];
+                long groups = random.nextInt(50);
+                data[i] = new byte[(int) (4 * groups * dtype.bits() / Byte.SIZE)];
+                random.nextBytes(data[i]);
+                writer.tensor("t" + i, dtype, List.of(groups, 4L), MemorySegment.ofArray(data[i]));
+            }
+            writer.write(file);
+            byte[] first = Files.readAllBytes(file);
+            writer.write(file);
+            assertArrayEquals(first, Files.readAllBytes(file), "same inputs, same bytes; seed=" + seed);
+            try (Safetensors opened = Safetensors.open(file)) {
+                assertEquals(data.length, opened.names().size());
+                assertEquals(note, opened.metadata().get("\"note\""));
+                for (int i = 0; i < data.length; i++) {
+                    MemorySegment tensor = opened.tensor("t" + i);
+                    int bytes = Math.max(1, DType.values()[i].bits() / Byte.SIZE);
+                    assertArrayEquals(data[i], tensor.toArray(JAVA_BYTE), "tensor " + i + " seed=" + seed);
+                    assertEquals(0, tensor.address() % bytes, "alignment of tensor " + i + " seed=" + seed);
+                }
+            }
+        }
+    }
+
+    @Test
+    void stridedMatrixIsPackedWhateverItsSize() throws IOException {
+        Path file = directory.resolve("f");
+        for (int[] shape : new int[][] {{1, 1, 1}, {3, 5, 8}, {5, 3, 3}, {700, 601, 640}, {2, 400_000, 400_001}}) {
+            int rows = shape[0];
+            int cols = shape[1];
+            int stride = shape[2];
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment matrix = arena.allocate(JAVA_FLOAT, (rows - 1L) * stride + cols);
+                for (long i = 0; i < matrix.byteSize() / Float.BYTES; i++) {
+                    matrix.setAtIndex(JAVA_FLOAT, i, i % stride < cols ? i / stride * cols + i % stride : Float.NaN);
+                }
+                new SafetensorsWriter().matrix("m", matrix, rows, cols, stride).write(file);
+            }
+            try (Safetensors opened = Safetensors.open(file)) {
+                assertEquals(List.of((long) rows, (long) cols), opened.info("m").shape());
+                float[] packed = opened.tensor("m").toArray(JAVA_FLOAT);
+                for (int i = 0; i < packed.length; i++) {
+                    assertEquals(i, packed[i], () -> Arrays.toString(shape));
+                }
+            }
+        }
+    }
+
+    @Test
+    void failureLeavesTheOldFileAndNoTemporary() throws IOException {
+        Path file = Files.writeString(directory.resolve("model.safetensors"), "old");
+        SafetensorsWriter writer = new SafetensorsWriter();
+        try (Arena arena = Arena.ofConfined()) {
+            writer.tensor("alive", DType.U8, List.of(4L), FOUR_BYTES);
+            writer.tensor("dead", DType.U8, List.of(4L), arena.allocate(4));
+        }
+        assertThrows(IllegalStateException.class, () -> writer.write(file));
+        assertEquals("old", Files.readString(file));
+        assertEquals(List.of(file), list());
+
+        Path taken = Files.createDirectory(directory.resolve("taken"));
+        assertThrows(IOException.class, () -> new SafetensorsWriter().write(taken));
+        assertThrows(NoSuchFileException.class, () -> new SafetensorsWriter().write(directory.resolve("missing/f")));
+        assertEquals(List.of(file, taken), list());
+    }
+
+    @Test
+    void successReplacesTheOldFileWhileAReaderKeepsIt() throws IOException {
+        Path file = directory.resolve("f");
+        scalar(1).write(file);
+        try (Safetensors old = Safetensors.open(file)) {
+            scalar(2).write(file);
+            assertEquals(1, old.tensor("a").get(JAVA_FLOAT, 0));
+        }
+        try (Safetensors replaced = Safetensors.open(file)) {
+            assertEquals(2, replaced.tensor("a").get(JAVA_FLOAT, 0));
+        }
+        assertEquals(List.of(file), list());
+    }
+
+    @Test
+    void emptyFileIsValid() throws IOException {
+        Path file = directory.resolve("f");
+        new SafetensorsWriter().write(file);
+        assertArrayEquals(RawFile.of("{}      ", 0), Files.readAllBytes(file));
+        try (Safetensors opened = Safetensors.open(file)) {
+            assertTrue(opened.names().isEmpty());
+        }
+    }
+
+    @Test
+    void refusesWhatTheReaderWouldRefuse() {
+        SafetensorsWriter writer = scalar(1).metadata("k", "v");
+        refused("twice", () -> writer.tensor("a", DType.F32, List.of(), FOUR_BYTES));
+        refused("metadata", () -> writer.tensor("__metadata__", DType.F32, List.of(), FOUR_BYTES));
+        refused("twice", () -> writer.metadata("k", "v"));
+        refused("needs 8 bytes but the segment has 4", () -> writer.tensor("b", DType.F32, List.of(2L), FOUR_BYTES));
+        refused("none negative", () -> writer.tensor("b", DType.F32, List.of(-1L), FOUR_BYTES));
+        refused("overflows", () -> writer.tensor("b", DType.F32, List.of(1L << 32, 1L << 32), FOUR_BYTES));
+        refused("whole number", () -> writer.tensor("b", DType.F4, List.of(1L), FOUR_BYTES));
+        refused("at most 64", () -> writer.tensor("b", DType.F32, Collections.nCopies(65, 1L), FOUR_BYTES));
+        refused("surrogate", () -> writer.tensor("\ud800", DType.F32, List.of(), FOUR_BYTES));
+        refused("stride 1", () -> writer.matrix("b", FOUR_BYTES, 1, 2, 1));
+        refused("needs 8 bytes", () -> writer.matrix("b", FOUR_BYTES, 2, 1, 1));
+        refused("overflow", () -> writer.matrix("b", FOUR_BYTES, 3, 1, Long.MAX_VALUE));
+    }
+
+    private static SafetensorsWriter scalar(float value) {
+        return new SafetensorsWriter()
+                .tensor("a", DType.F32, List.of(), MemorySegment.ofArray(new float[] {value}));
+    }
+
+    private static void refused(String both, Executable call) {
+        String message = assertThrows(IllegalArgumentException.class, call).getMessage();
+        assertTrue(message.contains(both), message);
+    }
+
+    private List<Path> list() throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.sorted().toList();
+        }
+    }
+}

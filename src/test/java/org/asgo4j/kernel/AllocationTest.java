@@ -1,0 +1,87 @@
+package org.asgo4j.kernel;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.asgo4j.testing.Seeds;
+import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A compiled kernel allocates nothing: a vector that becomes an object is the usual way for a kernel to be slow. */
+@Tag("allocation")
+class AllocationTest {
+    /** Columns of a row: vectors, and a tail for every lane width. */
+    private static final int COLS = 83;
+
+    private static final int ROWS = 4;
+
+    /** Time for the compiler to get there; interpreted vectors are objects. */
+    private static final long DEADLINE_NANOS = 30_000_000_000L;
+
+    private static final int CALLS = 200;
+
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    /** One kernel, on strips of ROWS·COLS floats. */
+    private interface Call {
+        void run(Strip x, Strip y, Strip z, MemorySegment targets);
+    }
+
+    private static final Kernels KERNELS = Kernels.vector();
+    private static final LayerKernels LAYERS = LayerKernels.vector();
+
+    static Stream<Named<Call>> calls() {
+        int n = ROWS * COLS;
+        return Stream.of(
+                Named.of("axpby", (x, y, z, t) -> KERNELS.axpby(0.5f, x.segment(), x.from(), 0.5f, y.segment(),
+                        y.from(), n)),
+                Named.of("adamw", (x, y, z, t) -> KERNELS.adamw(x.segment(), x.from(), y.segment(), y.from(),
+                        z.segment(), z.from(), y.segment(), y.from(), n, 1, 0.9, 0.99, 1e-8f, 0.1f, 1, 1)),
+                Named.of("sumOfSquares", (x, y, z, t) -> KERNELS.sumOfSquares(x.segment(), x.from(), n)),
+                Named.of("firstNonFinite", (x, y, z, t) -> KERNELS.firstNonFinite(x.segment(), x.from(), n)),
+                Named.of("geluBackward", (x, y, z, t) -> LAYERS.geluBackward(x.segment(), x.from(), y.segment(),
+                        y.from(), z.segment(), z.from(), n)),
+                Named.of("layerNorm", (x, y, z, t) -> LAYERS.layerNorm(x.segment(), x.from(), x.segment(), x.from(),
+                        y.segment(), y.from(), z.segment(), z.from(), z.segment(), z.from() + ROWS, ROWS, COLS, 1e-5f)),
+                Named.of("layerNormBackward", (x, y, z, t) -> LAYERS.layerNormBackward(x.segment(), x.from(),
+                        x.segment(), x.from(), x.segment(), x.from(), x.segment(), x.from(), x.segment(), x.from(),
+                        y.segment(), y.from(), z.segment(), z.from(), ROWS, COLS)),
+                Named.of("causalSoftmax", (x, y, z, t) -> LAYERS.causalSoftmax(x.segment(), x.from(), 18, 18, 1)),
+                Named.of("causalSoftmaxBackward", (x, y, z, t) -> LAYERS.causalSoftmaxBackward(x.segment(), x.from(),
+                        y.segment(), y.from(), 18, 18, 1)),
+                Named.of("crossEntropy", (x, y, z, t) -> LAYERS.crossEntropy(x.segment(), x.from(), COLS, ROWS, COLS, t,
+                        0, 1)),
+                Named.of("crossEntropyLoss", (x, y, z, t) -> LAYERS.crossEntropyLoss(x.segment(), x.from(), COLS, ROWS,
+                        COLS, t, 0)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("calls")
+    void nothingOnceCompiled(Call call) {
+        var random = new SplittableRandom(Seeds.next());
+        try (Arena arena = Arena.ofConfined()) {
+            Strip x = Strip.floats(arena, ROWS * COLS, 1, random);
+            Strip y = Strip.floats(arena, ROWS * COLS, 2, random);
+            Strip z = Strip.floats(arena, ROWS * COLS, 3, random);
+            MemorySegment targets = arena.allocate(JAVA_INT, ROWS);
+            long start = System.nanoTime();
+            long bytes;
+            do {
+                long before = THREADS.getCurrentThreadAllocatedBytes();
+                for (int i = 0; i < CALLS; i++) {
+                    call.run(x, y, z, targets);
+                }
+                bytes = THREADS.getCurrentThreadAllocatedBytes() - before;
+            } while (bytes > 0 && System.nanoTime() - start < DEADLINE_NANOS);
+            assertEquals(0, bytes, "bytes allocated by the last " + CALLS + " calls");
+        }
+    }
+}

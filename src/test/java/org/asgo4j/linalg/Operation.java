@@ -1,0 +1,102 @@
+package org.asgo4j.linalg;
+
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BiConsumer;
+
+/**
+ * One operation of {@link Backend} with arguments that fit, for tests that break one argument at a time.
+ *
+ * @param name the operation as messages name it
+ * @param arguments its matrices in order
+ * @param call calls it on matrices in this order
+ */
+record Operation(String name, List<Argument> arguments, BiConsumer<Backend, Matrix[]> call) {
+    /** A matrix argument: its name in messages, its shape, and whether it is written. */
+    record Argument(String name, int rows, int cols, boolean written) {}
+
+    /** Operations that take {@link ElementType#FLOAT64} too. */
+    private static final Set<String> EITHER_TYPE = Set.of("gemm", "syrk", "symm", "eigh", "scaleRows", "copy");
+
+    /** Operations whose input and output may be the same elements. */
+    private static final Set<String> IN_PLACE = Set.of("axpby", "copy");
+
+    /**
+     * Every operation on matrices of m rows, n columns and, for products, k between them. All three differ, or a wrong
+     * shape might fit.
+     */
+    static List<Operation> all(int m, int n, int k) {
+        return List.of(
+                new Operation("gemm", List.of(in("A", m, k), in("B", k, n), out("C", m, n)),
+                        (b, x) -> b.gemm(Transpose.NONE, Transpose.NONE, 1, x[0], x[1], 1, x[2])),
+                new Operation("gemm", List.of(in("A", k, m), in("B", n, k), out("C", m, n)),
+                        (b, x) -> b.gemm(Transpose.TRANSPOSED, Transpose.TRANSPOSED, 1, x[0], x[1], 1, x[2])),
+                new Operation("syrk", List.of(in("A", m, n), out("C", m, m)),
+                        (b, x) -> b.syrk(Transpose.NONE, 1, x[0], 1, x[1])),
+                new Operation("syrk", List.of(in("A", n, m), out("C", m, m)),
+                        (b, x) -> b.syrk(Transpose.TRANSPOSED, 1, x[0], 1, x[1])),
+                new Operation("symm", List.of(in("A", m, m), in("B", m, n), out("C", m, n)),
+                        (b, x) -> b.symm(Side.LEFT, x[0], x[1], x[2])),
+                new Operation("symm", List.of(in("A", n, n), in("B", m, n), out("C", m, n)),
+                        (b, x) -> b.symm(Side.RIGHT, x[0], x[1], x[2])),
+                new Operation("eigh", List.of(out("A", m, m), out("eigenvalues", 1, m)), Operation::eigh),
+                new Operation("axpby", List.of(in("X", m, n), out("Y", m, n)), (b, x) -> b.axpby(1, x[0], 1, x[1])),
+                new Operation("adamw", List.of(in("gradient", m, n), out("firstMoment", m, n),
+                        out("secondMoment", m, n), out("weight", m, n)),
+                        (b, x) -> b.adamw(1, 0.9, 0.99, 1, 1, 1, 1, x[0], x[1], x[2], x[3])),
+                new Operation("scaleRows", List.of(in("d", 1, m), out("A", m, n)), (b, x) -> b.scaleRows(x[0], x[1])),
+                new Operation("copy", List.of(in("X", m, n), out("Y", m, n)), (b, x) -> b.copy(x[0], x[1])),
+                new Operation("sumOfSquares", List.of(in("X", m, n)), (b, x) -> b.sumOfSquares(x[0])),
+                new Operation("firstNonFinite", List.of(in("X", m, n)), (b, x) -> b.firstNonFinite(x[0])));
+    }
+
+    private static Argument in(String name, int rows, int cols) {
+        return new Argument(name, rows, cols, false);
+    }
+
+    private static Argument out(String name, int rows, int cols) {
+        return new Argument(name, rows, cols, true);
+    }
+
+    private static void eigh(Backend backend, Matrix[] x) {
+        try (Arena arena = Arena.ofConfined()) {
+            backend.eigh(x[0], x[1], backend.eighWorkspace(arena, x[0].type(), x[0].rows()));
+        }
+    }
+
+    /** New zero matrices that fit. */
+    Matrix[] matrices(Arena arena, ElementType type) {
+        List<Matrix> result = new ArrayList<>();
+        for (Argument each : arguments) {
+            long bytes = (long) each.rows * each.cols * type.byteSize();
+            result.add(new Matrix(arena.allocate(bytes, type.byteSize()), type, each.rows, each.cols, each.cols));
+        }
+        return result.toArray(Matrix[]::new);
+    }
+
+    /** The element types that it takes. */
+    List<ElementType> types() {
+        return EITHER_TYPE.contains(name) ? List.of(ElementType.values()) : List.of(ElementType.FLOAT32);
+    }
+
+    /** Whether it takes matrices of different types together. */
+    boolean converts() {
+        return name.equals("copy");
+    }
+
+    /** Whether its output may be its input. */
+    boolean inPlace() {
+        return IN_PLACE.contains(name);
+    }
+
+    void run(Backend backend, Matrix... matrices) {
+        call.accept(backend, matrices);
+    }
+
+    @Override
+    public String toString() {
+        return name + arguments.stream().map(each -> " " + each.rows + "×" + each.cols).toList();
+    }
+}
