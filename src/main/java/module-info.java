@@ -9,4 +9,5 @@ module org.asgo4j {
 
     exports org.asgo4j.linalg;
     exports org.asgo4j.io;
+    exports org.asgo4j.optim;
 }

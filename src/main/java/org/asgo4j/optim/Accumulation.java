@@ -1,0 +1,9 @@
+package org.asgo4j.optim;
+
+/** How the gram matrix V gathers G·Gᵀ over the steps. */
+public enum Accumulation {
+    /** V ← β₂V + (1−β₂)GGᵀ: the practical algorithm. */
+    EXPONENTIAL,
+    /** V ← V + GGᵀ: the theory's Algorithm 1; β₂ is not used. */
+    SUM
+}

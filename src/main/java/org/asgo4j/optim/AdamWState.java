@@ -1,0 +1,50 @@
+package org.asgo4j.optim;
+
+import java.lang.foreign.Arena;
+import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.Matrix;
+
+/** The two moments of one weight under {@link AdamW}. */
+final class AdamWState extends RuleState {
+    private final AdamWConfig config;
+    private final Matrix firstMoment; //  m×n
+    private final Matrix secondMoment; // m×n
+
+    AdamWState(Backend backend, Arena arena, AdamWConfig config, int rows, int cols) {
+        super(backend, rows, cols);
+        this.config = config;
+        this.firstMoment = backend.allocate(arena, rows, cols);
+        this.secondMoment = backend.allocate(arena, rows, cols);
+    }
+
+    @Override
+    void reserve(Workspace workspace) {
+        // elementwise: nothing to reserve
+    }
+
+    @Override
+    void apply(
+            Matrix weight, Matrix gradient, double gradientScale, float learningRate, float weightDecay,
+            Workspace workspace) {
+        long t = steps() + 1;
+        double correction1 = 1 - Math.pow(config.beta1(), t);
+        double correction2 = 1 - Math.pow(config.beta2(), t);
+        backend.adamw(
+                (float) gradientScale,
+                config.beta1(),
+                config.beta2(),
+                (float) config.epsilon(),
+                (float) (learningRate / correction1),
+                (float) (1 / Math.sqrt(correction2)),
+                1 - learningRate * weightDecay,
+                gradient,
+                firstMoment,
+                secondMoment,
+                weight);
+    }
+
+    @Override
+    public long refreshes() {
+        return 0;
+    }
+}

@@ -1,0 +1,44 @@
+package org.asgo4j.optim;
+
+import org.asgo4j.linalg.ElementType;
+import org.asgo4j.linalg.Matrix;
+
+/** Argument checks of this package. */
+final class Checks {
+
+    private Checks() {}
+
+    /** Throws an {@link IllegalArgumentException} with the formatted message unless {@code condition} holds. */
+    static void require(boolean condition, String message, Object... values) {
+        if (!condition) throw new IllegalArgumentException(message.formatted(values));
+    }
+
+    /**
+     * Throws unless {@code m} holds float32 and may be read, and written if {@code written}, by this thread now.
+     *
+     * @param role names it in the message, such as {@code weight 'h.0.attn'}
+     */
+    static void usable(String role, Matrix m, boolean written) {
+        if (m.type() != ElementType.FLOAT32) {
+            throw new IllegalArgumentException("%s holds %s, must hold FLOAT32".formatted(role, m.type()));
+        }
+        if (written && m.segment().isReadOnly()) {
+            throw new IllegalArgumentException("memory of %s (%s) is read-only, but it is written"
+                    .formatted(role, m.shape()));
+        }
+        if (!m.segment().scope().isAlive()) {
+            throw new IllegalStateException("memory of %s (%s) is closed".formatted(role, m.shape()));
+        }
+        if (!m.segment().isAccessibleBy(Thread.currentThread())) {
+            throw new WrongThreadException("memory of %s (%s) is confined to another thread; this is '%s'"
+                    .formatted(role, m.shape(), Thread.currentThread().getName()));
+        }
+    }
+
+    /** Throws unless {@code value} is finite and at least 0. Boxes nothing: this runs at every step. */
+    static void finiteRate(String name, float value) {
+        if (!(value >= 0 && value < Float.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException(name + " must be finite and at least 0, got " + value);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package org.asgo4j.optim;
+
+import static org.asgo4j.optim.Checks.require;
+
+/**
+ * What keeps V^(−1/2) finite where V has small eigenvalues: the function f that replaces λ^(−1/2).
+ *
+ * <p>V is rank-deficient whenever fewer gradient directions than its order were seen (small batches, dead units, the
+ * first steps), and rounding then leaves eigenvalues of either sign up to about k·u·λ_max, where k is its order and u
+ * the unit roundoff. Each kind below is defined for those too; none returns a NaN.
+ *
+ * @param kind which function
+ * @param value its parameter: ε, δ or the tolerance; see {@link Kind}
+ */
+public record Damping(Kind kind, double value) {
+
+    /** The functions. λ_max is the largest eigenvalue of this V, at this step. */
+    public enum Kind {
+        /**
+         * f(λ) = (max(λ, k·u·λ_max) + ε)^(−1/2). As published (ε = 1e-10). An absolute ε means nothing when gradients
+         * are 1e-6; the floor at rounding level is what keeps float32 roots of a singular V bounded.
+         */
+        ABSOLUTE,
+        /** f(λ) = (max(λ, 0) + δ·λ_max)^(−1/2): the same regularization at every gradient scale. */
+        RELATIVE,
+        /** f(λ) = λ^(−1/2) if λ {@literal >} r·λ_max, else 0: directions never seen get no update. */
+        PSEUDO_INVERSE,
+        /** f(λ) = 1/(√max(λ, 0) + ε): the theory's Λ = V^(1/2) + εI (Algorithm 1). */
+        OUTSIDE_ROOT
+    }
+
+    /** Checks the value. */
+    public Damping {
+        require(value >= 0 && value < Double.POSITIVE_INFINITY, "damping value must be finite and at least 0, got %s",
+                value);
+        require(kind != Kind.RELATIVE || value < 1, "relative damping must be below 1, got %s", value);
+        require(kind != Kind.PSEUDO_INVERSE || value < 1, "pseudo-inverse tolerance must be below 1, got %s", value);
+    }
+
+    /** {@link Kind#ABSOLUTE} with ε. */
+    public static Damping absolute(double epsilon) {
+        return new Damping(Kind.ABSOLUTE, epsilon);
+    }
+
+    /** {@link Kind#RELATIVE} with δ. */
+    public static Damping relative(double delta) {
+        return new Damping(Kind.RELATIVE, delta);
+    }
+
+    /** {@link Kind#PSEUDO_INVERSE} with tolerance r. */
+    public static Damping pseudoInverse(double tolerance) {
+        return new Damping(Kind.PSEUDO_INVERSE, tolerance);
+    }
+
+    /** {@link Kind#OUTSIDE_ROOT} with ε. */
+    public static Damping outsideRoot(double epsilon) {
+        return new Damping(Kind.OUTSIDE_ROOT, epsilon);
+    }
+
+    /**
+     * f(λ) for a V held divided by {@code unit²} (so λ, λ_max and the result are in those units too). A V of zeros
+     * gives 0.
+     *
+     * @param eigenvalue λ
+     * @param largest λ_max
+     * @param floor k·u·λ_max
+     * @param unit the gradient scale; ε is divided by it
+     */
+    double inverseRoot(double eigenvalue, double largest, double floor, double unit) {
+        double damped =
+                switch (kind) {
+                    case ABSOLUTE -> Math.sqrt(Math.max(eigenvalue, floor) + value / unit / unit);
+                    case RELATIVE -> Math.sqrt(Math.max(eigenvalue, 0) + value * largest);
+                    case PSEUDO_INVERSE ->
+                        eigenvalue > value * largest ? Math.sqrt(eigenvalue) : Double.POSITIVE_INFINITY;
+                    case OUTSIDE_ROOT -> Math.sqrt(Math.max(eigenvalue, 0)) + value / unit;
+                };
+        return largest > 0 && damped > 0 ? 1 / damped : 0;
+    }
+}

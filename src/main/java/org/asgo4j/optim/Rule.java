@@ -1,0 +1,66 @@
+package org.asgo4j.optim;
+
+import java.lang.foreign.Arena;
+import org.asgo4j.linalg.Backend;
+
+/**
+ * An update rule: how a gradient changes a weight. A rule is a value without state; {@link #newState} makes the state
+ * of one weight, which is stepped with the weight and gradient handed in at that call. A host framework whose buffers
+ * move uses this level; {@link Optimizer} is built on it.
+ *
+ * <pre>{@code
+ * RuleState state = new Asgo(AsgoConfig.published()).newState(backend, arena, 128, 512);
+ * state.step(weight, gradient, learningRate, weightDecay);
+ * }</pre>
+ */
+public abstract sealed class Rule permits Asgo, AdamW {
+
+    Rule() {}
+
+    /** The name of the rule in the literature, in lower case, such as {@code asgo}. */
+    public abstract String name();
+
+    /**
+     * New state, all zeros, of one weight of {@code rows × cols}, with a workspace of its own.
+     *
+     * @param backend does the arithmetic
+     * @param arena owns the state's memory, which is freed with it
+     */
+    public final RuleState newState(Backend backend, Arena arena, int rows, int cols) {
+        return newState(backend, arena, cols, RowBlocks.whole(rows));
+    }
+
+    /**
+     * New state, all zeros, of one weight whose row blocks are preconditioned each on its own, with a workspace of its
+     * own.
+     *
+     * @param backend does the arithmetic
+     * @param arena owns the state's memory, which is freed with it
+     * @param cols the weight's columns
+     * @param blocks the weight's rows
+     */
+    public final RuleState newState(Backend backend, Arena arena, int cols, RowBlocks blocks) {
+        RuleState state = newSharedState(backend, arena, cols, blocks);
+        var workspace = new Workspace(backend);
+        state.reserve(workspace);
+        workspace.allocate(arena);
+        state.own(workspace);
+        return state;
+    }
+
+    /** New state that is stepped with a worker's workspace. */
+    final RuleState newSharedState(Backend backend, Arena arena, int cols, RowBlocks blocks) {
+        int rows = Math.toIntExact(blocks.rows());
+        return blocks.count() == 1 || !actsOnBlocks()
+                ? create(backend, arena, rows, cols)
+                : new BlockedState(backend, this, arena, cols, blocks);
+    }
+
+    /** Whether row blocks change what this rule does; an elementwise rule ignores them. */
+    abstract boolean actsOnBlocks();
+
+    abstract RuleState create(Backend backend, Arena arena, int rows, int cols);
+
+    /** An estimate of the floating-point operations of one step, to put the largest first. */
+    abstract double cost(int rows, int cols);
+}

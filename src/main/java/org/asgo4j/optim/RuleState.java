@@ -1,0 +1,86 @@
+package org.asgo4j.optim;
+
+import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.Matrix;
+
+/**
+ * The state of one weight under one {@link Rule}: moments, gram matrix, root, step count. Its memory belongs to the
+ * arena it was made with. Weight and gradient stay the caller's and may lie elsewhere at every step.
+ *
+ * <p>A step allocates nothing on the Java heap. One thread at a time may step a state.
+ */
+public abstract sealed class RuleState permits AsgoState, AdamWState, BlockedState {
+    final Backend backend;
+    private final int rows;
+    private final int cols;
+    private long steps;
+    private Workspace own;
+
+    RuleState(Backend backend, int rows, int cols) {
+        this.backend = backend;
+        this.rows = rows;
+        this.cols = cols;
+    }
+
+    /** The number of steps taken. */
+    public final long steps() {
+        return steps;
+    }
+
+    /** The number of inverse roots computed so far, over all row blocks; 0 for a rule without any. */
+    public abstract long refreshes();
+
+    /**
+     * One step: W ← (1 − ηλ)·W − η·U, where the rule makes U of the gradient and its state.
+     *
+     * @param weight W, rows×cols; read and written
+     * @param gradient G, rows×cols; read
+     * @param learningRate η, at least 0
+     * @param weightDecay λ, decoupled, at least 0
+     * @throws NonFiniteGradientException if an element of G is NaN or infinite; nothing has been changed then
+     * @throws IllegalArgumentException if a shape, a type or a scalar is wrong; nothing has been changed then
+     */
+    public final void step(Matrix weight, Matrix gradient, float learningRate, float weightDecay) {
+        if (own == null) throw new IllegalStateException("this state belongs to an optimizer, which steps it");
+        Checks.finiteRate("learningRate", learningRate);
+        Checks.finiteRate("weightDecay", weightDecay);
+        checkArgument("weight", weight, true);
+        checkArgument("gradient", gradient, false);
+        if (weight.overlaps(gradient)) throw new IllegalArgumentException("step: weight and gradient overlap");
+        double squares = backend.sumOfSquares(gradient);
+        if (!Double.isFinite(squares)) {
+            long index = backend.firstNonFinite(gradient);
+            throw new NonFiniteGradientException("weight", steps + 1, index, cols);
+        }
+        update(weight, gradient, 1, learningRate, weightDecay, own);
+    }
+
+    private void checkArgument(String name, Matrix m, boolean written) {
+        Checks.usable(name, m, written);
+        if (m.rows() != rows || m.cols() != cols) {
+            throw new IllegalArgumentException("step: %s is %s, must be %d×%d".formatted(name, m.shape(), rows, cols));
+        }
+    }
+
+    /**
+     * The step itself, on a finite gradient.
+     *
+     * @param gradientScale c: the rule sees c·G
+     */
+    final void update(
+            Matrix weight, Matrix gradient, double gradientScale, float learningRate, float weightDecay,
+            Workspace workspace) {
+        apply(weight, gradient, gradientScale, learningRate, weightDecay, workspace);
+        steps++;
+    }
+
+    abstract void apply(
+            Matrix weight, Matrix gradient, double gradientScale, float learningRate, float weightDecay,
+            Workspace workspace);
+
+    abstract void reserve(Workspace workspace);
+
+    final void own(Workspace workspace) {
+        own = workspace;
+    }
+}

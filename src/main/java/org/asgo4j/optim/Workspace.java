@@ -1,0 +1,91 @@
+package org.asgo4j.optim;
+
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.EighWorkspace;
+import org.asgo4j.linalg.ElementType;
+import org.asgo4j.linalg.Matrix;
+
+/**
+ * The scratch memory of one worker: every weight it steps uses the same, so that a step needs one update's worth of
+ * memory and not one per weight. States reserve what they need; {@link #allocate} then takes the largest of each kind.
+ * Its content is undefined between steps.
+ */
+final class Workspace {
+
+    /** What a piece of scratch memory holds during a step. */
+    enum Slot {
+        /** U, m×n. */
+        UPDATE,
+        /** The gradient brought to a scale whose squares float32 can hold, m×n. */
+        SCALED_GRADIENT,
+        /** The gradient in the preconditioner's precision, m×n. */
+        GRADIENT,
+        /** Eigenvectors of V, k×k. */
+        VECTORS,
+        /** Eigenvalues of V, 1×k. */
+        EIGENVALUES,
+        /** The root before it is rounded to float32, k×k. */
+        ROOT
+    }
+
+    private record Shape(Slot slot, ElementType type, int rows, int cols) {}
+
+    private final Backend backend;
+    private final List<Shape> shapes = new ArrayList<>();
+    private final List<Matrix> views = new ArrayList<>();
+    private final Map<ElementType, Integer> eighOrders = new EnumMap<>(ElementType.class);
+    private final EighWorkspace[] eigh = new EighWorkspace[ElementType.values().length];
+
+    Workspace(Backend backend) {
+        this.backend = backend;
+    }
+
+    /** Asks for a matrix of this shape; call before {@link #allocate}. */
+    void reserve(Slot slot, ElementType type, int rows, int cols) {
+        var shape = new Shape(slot, type, rows, cols);
+        if (!shapes.contains(shape)) shapes.add(shape);
+    }
+
+    /** Asks for LAPACK's workspace up to this order; call before {@link #allocate}. */
+    void reserveEigh(ElementType type, int order) {
+        eighOrders.merge(type, order, Math::max);
+    }
+
+    /** Takes the memory: per slot as much as its largest shape. */
+    void allocate(Arena arena) {
+        var memory = new EnumMap<Slot, Matrix>(Slot.class);
+        for (Slot slot : Slot.values()) {
+            shapes.stream()
+                    .filter(s -> s.slot == slot)
+                    .max((a, b) -> Long.compare(bytes(a), bytes(b)))
+                    .ifPresent(s -> memory.put(slot, backend.allocate(arena, s.type, s.rows, s.cols)));
+        }
+        for (Shape s : shapes) {
+            views.add(new Matrix(memory.get(s.slot).segment(), s.type, s.rows, s.cols, s.cols));
+        }
+        eighOrders.forEach((type, order) -> eigh[type.ordinal()] = backend.eighWorkspace(arena, type, order));
+    }
+
+    /** The reserved matrix of this shape: the same view at every call, so that a step allocates nothing. */
+    Matrix get(Slot slot, ElementType type, int rows, int cols) {
+        for (int i = 0; i < shapes.size(); i++) {
+            Shape s = shapes.get(i);
+            if (s.slot == slot && s.type == type && s.rows == rows && s.cols == cols) return views.get(i);
+        }
+        throw new IllegalStateException("workspace: no %s of %d×%d %s was reserved".formatted(slot, rows, cols, type));
+    }
+
+    /** LAPACK's workspace for matrices of this type. */
+    EighWorkspace eigh(ElementType type) {
+        return eigh[type.ordinal()];
+    }
+
+    private static long bytes(Shape s) {
+        return (long) s.rows * s.cols * s.type.byteSize();
+    }
+}

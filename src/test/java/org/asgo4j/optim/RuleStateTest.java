@@ -1,0 +1,119 @@
+package org.asgo4j.optim;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.Arena;
+import java.util.Random;
+import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.BackendName;
+import org.asgo4j.linalg.Backends;
+import org.asgo4j.linalg.Matrix;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The level for host frameworks: weight and gradient are handed in at each call and may lie elsewhere each time. */
+class RuleStateTest {
+    private static final long SEED = 7;
+    private final Backend backend = Backends.open(BackendName.OPENBLAS);
+    private final Random random = new Random(SEED);
+
+    private static Rule rule(String name) {
+        return name.equals("asgo") ? new Asgo(AsgoConfig.published()) : new AdamW(AdamWConfig.published());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"asgo", "adamw"})
+    void buffersMayMoveAndHaveStrides(String name) {
+        double[][] start = Dense.random(5, 9, random);
+        double[][][] gradients = {Dense.random(5, 9, random), Dense.random(5, 9, random), Dense.random(5, 9, random)};
+        try (Arena arena = Arena.ofConfined()) {
+            Matrix fixedWeight = backend.allocate(arena, 5, 9);
+            Matrix fixedGradient = backend.allocate(arena, 5, 9);
+            RuleState fixed = rule(name).newState(backend, arena, 5, 9);
+            RuleState moving = rule(name).newState(backend, arena, 5, 9);
+            Dense.set(fixedWeight, start);
+            double[][] carried = start;
+            for (double[][] g : gradients) {
+                Dense.set(fixedGradient, g);
+                fixed.step(fixedWeight, fixedGradient, 0.1f, 0.01f);
+                Matrix weight = backend.allocate(arena, 5, 13).colBlock(2, 9);
+                Matrix gradient = backend.allocate(arena, 7, 20).colBlock(11, 9).rowBlock(1, 5);
+                Dense.set(weight, carried);
+                Dense.set(gradient, g);
+                moving.step(weight, gradient, 0.1f, 0.01f);
+                carried = Dense.of(weight);
+            }
+            // The products may run through other BLAS kernels for other strides, so not bit for bit.
+            assertTrue(Dense.relativeDifference(carried, Dense.of(fixedWeight)) < 1e-5, "seed=" + SEED);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"asgo", "adamw"})
+    void badArgumentsAreRefusedBeforeAnythingIsChanged(String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            Matrix weight = backend.allocate(arena, 3, 4);
+            Matrix gradient = backend.allocate(arena, 3, 4);
+            Dense.set(weight, Dense.random(3, 4, random));
+            double[][] before = Dense.of(weight);
+            RuleState state = rule(name).newState(backend, arena, 3, 4);
+
+            refused("gradient is 4×3, must be 3×4", () -> state.step(weight, backend.allocate(arena, 4, 3), 0.1f, 0));
+            refused("weight and gradient overlap", () -> state.step(weight, weight, 0.1f, 0));
+            refused("learningRate must be finite and at least 0, got NaN", () -> state.step(weight, gradient, Float.NaN,
+                    0));
+            refused("weightDecay must be finite and at least 0, got -1.0", () -> state.step(weight, gradient, 1, -1));
+            Matrix readOnly = Matrix.of(weight.segment().asReadOnly(), 3, 4);
+            refused("memory of weight (3×4) is read-only", () -> state.step(readOnly, gradient, 1, 0));
+            gradient.set(2, 1, Double.NaN);
+            var thrown = assertThrows(NonFiniteGradientException.class, () -> state.step(weight, gradient, 0.1f, 0));
+            assertEquals(2 * 4 + 1, thrown.index());
+
+            for (int i = 0; i < 3; i++) assertArrayEquals(before[i], Dense.of(weight)[i]);
+            assertEquals(0, state.steps());
+        }
+    }
+
+    @Test
+    void weightOfAnotherThreadIsRefused() throws Exception {
+        try (Arena shared = Arena.ofShared();
+                Arena confined = Arena.ofConfined()) {
+            Matrix weight = backend.allocate(confined, 3, 4);
+            Matrix gradient = backend.allocate(shared, 3, 4);
+            RuleState state = rule("asgo").newState(backend, shared, 3, 4);
+            var thrown = new Throwable[1];
+            Thread thread = Thread.ofPlatform().name("stranger").start(() -> {
+                try {
+                    state.step(weight, gradient, 0.1f, 0);
+                } catch (RuntimeException e) {
+                    thrown[0] = e;
+                }
+            });
+            thread.join();
+            assertTrue(thrown[0] instanceof WrongThreadException, String.valueOf(thrown[0]));
+            assertTrue(thrown[0].getMessage().contains("weight (3×4)")
+                    && thrown[0].getMessage().contains("'stranger'"));
+        }
+    }
+
+    @Test
+    void decayIsDecoupled() {
+        try (Arena arena = Arena.ofConfined()) {
+            Matrix weight = backend.allocate(arena, 2, 3);
+            Matrix zero = backend.allocate(arena, 2, 3);
+            double[][] start = Dense.random(2, 3, random);
+            Dense.set(weight, start);
+            rule("asgo").newState(backend, arena, 2, 3).step(weight, zero, 0.5f, 0.25f);
+            assertTrue(Dense.relativeDifference(Dense.of(weight), Dense.scaled(1 - 0.125, start)) < 1e-6);
+        }
+    }
+
+    private static void refused(String part, Runnable action) {
+        var thrown = assertThrows(IllegalArgumentException.class, action::run);
+        assertTrue(thrown.getMessage().contains(part), () -> "'" + thrown.getMessage() + "' lacks '" + part + "'");
+    }
+}
