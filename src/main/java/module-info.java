@@ -2,12 +2,19 @@
  * The ASGO optimizer on off-heap memory: BLAS and LAPACK through generated bindings, the Vector API for everything
  * elementwise.
  *
- * <p>Nothing but java.base is required at run time. Without the vector module the scalar kernels run.
+ * <p>Nothing but java.base is required at run time. Without the vector module the scalar kernels run; picocli, XChart
+ * and java.desktop serve the command line, which runs on the class path.
  */
+@SuppressWarnings("requires-automatic") // XChart names its module, but has no descriptor
 module org.asgo4j {
     requires static jdk.incubator.vector;
+    requires static java.desktop;
+    requires static info.picocli;
+    requires static org.knowm.xchart;
 
     exports org.asgo4j.linalg;
     exports org.asgo4j.io;
     exports org.asgo4j.optim;
+
+    opens org.asgo4j.cli to info.picocli;
 }

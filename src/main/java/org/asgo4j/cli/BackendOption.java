@@ -1,0 +1,20 @@
+package org.asgo4j.cli;
+
+import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.BackendName;
+import org.asgo4j.linalg.Backends;
+import picocli.CommandLine.Option;
+
+/** The option that says what does the arithmetic. */
+final class BackendOption {
+    @Option(
+            names = "--backend",
+            paramLabel = "NAME",
+            description = "openblas, mkl or reference (pure Java, slow); default: -Dasgo4j.backend, else openblas")
+    private String name;
+
+    /** Opens the backend that was asked for, with one BLAS thread per call. */
+    Backend open() {
+        return name == null ? Backends.open() : Backends.open(BackendName.parse(name));
+    }
+}

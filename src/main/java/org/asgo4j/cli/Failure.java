@@ -1,0 +1,47 @@
+package org.asgo4j.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import org.asgo4j.io.SafetensorsException;
+import org.asgo4j.linalg.NativeCallException;
+import org.asgo4j.train.CorpusException;
+import picocli.CommandLine.ExitCode;
+
+/**
+ * What a command ended with instead of a result, in the caller's terms.
+ *
+ * @param status the process's exit status: 2 if the input was at fault, 1 if something failed on the way
+ * @param message what to say
+ */
+record Failure(int status, String message) {
+
+    /** Judges what was thrown. The library throws {@link IllegalArgumentException} for values that it was given. */
+    static Failure of(Throwable thrown) {
+        return switch (thrown) {
+            case UncheckedIOException e -> of(e.getCause());
+            case ExceptionInInitializerError e when e.getCause() != null -> of(e.getCause());
+            case IllegalArgumentException e -> input(e);
+            case CorpusException e -> input(e);
+            case SafetensorsException e -> input(e);
+            case NoSuchFileException e -> software(e.getFile() + " doesn't exist");
+            case AccessDeniedException e -> software(e.getFile() + ": permission denied");
+            case IOException e when e.getMessage() != null -> software(e.getMessage());
+            case ArithmeticException e -> software(e.getMessage());
+            case NativeCallException e -> software(e.getMessage());
+            case UnsatisfiedLinkError e -> software(e.getMessage());
+            case OutOfMemoryError e -> software("out of memory: " + e.getMessage());
+            default -> software("unexpected %s (--stacktrace shows where)".formatted(thrown));
+        };
+    }
+
+    /** One line, also if the message quotes input of several. */
+    private static Failure input(Exception e) {
+        return new Failure(ExitCode.USAGE, String.valueOf(e.getMessage()).strip().replaceAll("\\s*\\R\\s*", " "));
+    }
+
+    private static Failure software(String message) {
+        return new Failure(ExitCode.SOFTWARE, message);
+    }
+}

@@ -1,0 +1,28 @@
+package org.asgo4j.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Checks files that options name before any work is done for them. */
+final class FileOption {
+    private FileOption() {}
+
+    /** Refuses a file that can't be read. */
+    static void checkReadable(String option, Path file) {
+        require(Files.exists(file), option, file, "doesn't exist");
+        require(Files.isRegularFile(file), option, file, "is not a file");
+        require(Files.isReadable(file), option, file, "can't be read: permission denied");
+    }
+
+    /** Refuses a file that can't be made or replaced. */
+    static void checkWritable(String option, Path file) {
+        Path folder = file.toAbsolutePath().getParent();
+        require(!Files.isDirectory(file), option, file, "is a folder");
+        require(folder != null && Files.isDirectory(folder), option, file, "is in no folder that exists");
+        require(Files.isWritable(folder), option, file, "can't be written: no permission to write in its folder");
+    }
+
+    private static void require(boolean condition, String option, Path file, String problem) {
+        if (!condition) throw new IllegalArgumentException("%s: %s %s".formatted(option, file, problem));
+    }
+}

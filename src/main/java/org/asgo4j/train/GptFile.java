@@ -1,0 +1,141 @@
+package org.asgo4j.train;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.asgo4j.io.DType;
+import org.asgo4j.io.Safetensors;
+import org.asgo4j.io.SafetensorsWriter;
+import org.asgo4j.io.TensorInfo;
+import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.Matrix;
+
+/**
+ * A trained GPT in a safetensors file: the weights under the names and shapes PyTorch gives them, the sizes and the
+ * vocabulary in the metadata. Nothing in it depends on when or with how many threads it was trained, so equal weights
+ * give equal bytes.
+ */
+final class GptFile {
+    private static final String FORMAT = "asgo4j-gpt-1";
+    private static final int LARGEST_SIZE = 1 << 20;
+
+    private GptFile() {}
+
+    /** A model read from a file; owns its parameters. */
+    record Loaded(GptParameters parameters, CharTokenizer tokenizer) implements AutoCloseable {
+        @Override
+        public void close() {
+            parameters.close();
+        }
+    }
+
+    /** Writes weights, sizes, vocabulary and {@code notes}. */
+    static void write(Path file, GptParameters parameters, CharTokenizer tokenizer, Map<String, String> notes)
+            throws IOException {
+        GptConfig config = parameters.config();
+        var writer = new SafetensorsWriter()
+                .metadata("format", FORMAT)
+                .metadata("layers", String.valueOf(config.layers()))
+                .metadata("heads", String.valueOf(config.heads()))
+                .metadata("width", String.valueOf(config.width()))
+                .metadata("context", String.valueOf(config.context()))
+                .metadata("vocabulary", tokenizer.vocabulary());
+        notes.forEach(writer::metadata);
+        for (GptParameter p : parameters.all()) {
+            Matrix w = p.weight();
+            long bytes = w.size() * Float.BYTES;
+            writer.tensor(p.name(), DType.F32, shape(p), packed(w).asSlice(0, bytes));
+        }
+        writer.write(file);
+    }
+
+    private static List<Long> shape(GptParameter p) {
+        long rows = p.weight().rows();
+        long cols = p.weight().cols();
+        return p.vector() ? List.of(cols) : List.of(rows, cols);
+    }
+
+    private static MemorySegment packed(Matrix w) {
+        if (!w.isContiguous()) {
+            throw new IllegalStateException("weights have no gaps between rows, but one of " + w.shape() + " has");
+        }
+        return w.segment();
+    }
+
+    /**
+     * Reads a model back.
+     *
+     * @throws IOException if the file can't be read or is no safetensors
+     * @throws IllegalArgumentException if it is no model of this program; the message says why
+     */
+    static Loaded read(Path file, Backend backend) throws IOException {
+        try (Safetensors tensors = Safetensors.open(file)) {
+            String format = note(tensors, file, "format");
+            if (!format.equals(FORMAT)) {
+                throw new IllegalArgumentException("%s has format '%s', must be '%s'".formatted(file, format, FORMAT));
+            }
+            CharTokenizer tokenizer = CharTokenizer.restore(note(tensors, file, "vocabulary"));
+            var config = new GptConfig(
+                    tokenizer.size(),
+                    size(tensors, file, "layers"),
+                    size(tensors, file, "heads"),
+                    size(tensors, file, "width"),
+                    size(tensors, file, "context"));
+            checkTensor(tensors, file, config); // before memory of the claimed sizes is taken
+            var parameters = new GptParameters(backend, config);
+            try {
+                for (GptParameter p : parameters.all()) load(tensors, file, p);
+            } catch (RuntimeException e) {
+                parameters.close();
+                throw e;
+            }
+            return new Loaded(parameters, tokenizer);
+        }
+    }
+
+    private static void checkTensor(Safetensors tensors, Path file, GptConfig config) {
+        String last = "transformer.h.%d.mlp.c_proj.weight".formatted(config.layers() - 1);
+        require(tensors, file, last, List.of((long) config.width(), (long) config.hidden()));
+        require(tensors, file, "transformer.pos_emb.weight", List.of((long) config.context(), (long) config.width()));
+    }
+
+    private static void load(Safetensors tensors, Path file, GptParameter p) {
+        require(tensors, file, p.name(), shape(p));
+        Matrix w = p.weight();
+        MemorySegment.copy(
+                tensors.tensor(p.name()), ValueLayout.JAVA_FLOAT_UNALIGNED, 0,
+                packed(w), ValueLayout.JAVA_FLOAT, 0, w.size());
+    }
+
+    private static void require(Safetensors tensors, Path file, String name, List<Long> shape) {
+        Optional<TensorInfo> info = tensors.contains(name) ? Optional.of(tensors.info(name)) : Optional.empty();
+        if (info.isEmpty() || info.get().dtype() != DType.F32 || !info.get().shape().equals(shape)) {
+            throw new IllegalArgumentException("%s: tensor '%s' must be F32 %s, is %s"
+                    .formatted(file, name, shape, info.map(i -> i.dtype() + " " + i.shape()).orElse("missing")));
+        }
+    }
+
+    private static int size(Safetensors tensors, Path file, String key) {
+        String text = note(tensors, file, key);
+        try {
+            int value = Integer.parseInt(text);
+            if (value >= 1 && value <= LARGEST_SIZE) return value;
+        } catch (NumberFormatException notANumber) {
+            // the same message serves
+        }
+        throw new IllegalArgumentException(
+                "%s: %s must be an integer from 1 to %d, is '%s'".formatted(file, key, LARGEST_SIZE, text));
+    }
+
+    private static String note(Safetensors tensors, Path file, String key) {
+        String value = tensors.metadata().get(key);
+        if (value == null) {
+            throw new IllegalArgumentException("%s is no asgo4j model: its metadata has no '%s'".formatted(file, key));
+        }
+        return value;
+    }
+}

@@ -1,0 +1,75 @@
+package org.asgo4j.train;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.Matrix;
+
+/**
+ * y = x·Wᵀ with W m×n, rows of x and y being tokens: makes the products of its three passes. Keeps a transposed copy of
+ * W for the first, which {@link Product} explains; {@link #refresh} brings it up to date.
+ */
+final class Linear {
+    /** Side of the square blocks that are transposed in one go: two of them stay in the first cache. */
+    private static final int BLOCK = 16;
+
+    private final Backend backend;
+    private final GptParameter parameter;
+    private final Matrix transposed;
+
+    /** Allocates Wᵀ, n×m, in {@code arena}. */
+    Linear(Backend backend, Arena arena, GptParameter parameter) {
+        this.backend = backend;
+        this.parameter = parameter;
+        Matrix weight = parameter.weight();
+        transposed = backend.allocate(arena, weight.cols(), weight.rows());
+    }
+
+    /** Wᵀ ← the present W. */
+    void refresh() {
+        Matrix weight = parameter.weight();
+        for (int i = 0; i < weight.rows(); i += BLOCK) {
+            int rowEnd = Math.min(i + BLOCK, weight.rows());
+            for (int j = 0; j < weight.cols(); j += BLOCK) {
+                transposeBlock(weight, transposed, i, rowEnd, j, Math.min(j + BLOCK, weight.cols()));
+            }
+        }
+    }
+
+    private static void transposeBlock(Matrix from, Matrix to, int row, int rowEnd, int col, int colEnd) {
+        MemorySegment source = from.segment();
+        MemorySegment target = to.segment();
+        for (int j = col; j < colEnd; j++) {
+            for (int i = row; i < rowEnd; i++) {
+                float value = source.getAtIndex(ValueLayout.JAVA_FLOAT, (long) i * from.rowStride() + j);
+                target.setAtIndex(ValueLayout.JAVA_FLOAT, (long) j * to.rowStride() + i, value);
+            }
+        }
+    }
+
+    /** Y ← X·Wᵀ + βY, X r×n, Y r×m. */
+    Product forward(Matrix x, double beta, Matrix y) {
+        return Product.of(backend, x, transposed, beta, y);
+    }
+
+    /** dX ← dY·W, dY r×m, dX r×n. */
+    Product backward(Matrix dy, Matrix dx) {
+        return Product.of(backend, dy, parameter.weight(), 0, dx);
+    }
+
+    /** dW ← dYᵀ·X, dY r×m, X r×n, as independent tasks, each for some rows of dW. */
+    List<GradientTask> gradient(Matrix dy, Matrix x) {
+        Matrix gradient = parameter.gradient();
+        List<GradientTask> tasks = new ArrayList<>();
+        int step = Product.step(gradient.rows());
+        for (int i = 0; i < gradient.rows(); i += step) {
+            int rows = Math.min(step, gradient.rows() - i);
+            Product product = Product.ofTransposed(backend, dy.colBlock(i, rows), x, 0, gradient.rowBlock(i, rows));
+            tasks.add(new GradientTask((long) rows * x.cols() * x.rows(), i, rows, product::run));
+        }
+        return tasks;
+    }
+}

@@ -1,0 +1,25 @@
+package org.asgo4j.train;
+
+import java.util.OptionalDouble;
+
+/**
+ * What one report of a training run says.
+ *
+ * @param step            optimizer steps done
+ * @param tokens          training tokens seen
+ * @param trainLoss       mean loss of the step's batch, in nats per token
+ * @param validationLoss  mean loss over the held-out tenth, where it was evaluated
+ * @param learningRate    learning rate of the matrices at this step
+ * @param seconds         training time so far, evaluation left out
+ * @param tokensPerSecond training tokens per second since the last row
+ * @param optimizerMillis milliseconds of the optimizer's part of a step
+ */
+record MetricsRow(
+        int step,
+        long tokens,
+        double trainLoss,
+        OptionalDouble validationLoss,
+        double learningRate,
+        double seconds,
+        double tokensPerSecond,
+        double optimizerMillis) {}

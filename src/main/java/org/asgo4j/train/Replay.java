@@ -1,0 +1,180 @@
+package org.asgo4j.train;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import org.asgo4j.io.DType;
+import org.asgo4j.io.JsonText;
+import org.asgo4j.io.Safetensors;
+import org.asgo4j.io.SafetensorsWriter;
+import org.asgo4j.io.TensorInfo;
+import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.ElementType;
+import org.asgo4j.linalg.Matrix;
+import org.asgo4j.optim.AdamW;
+import org.asgo4j.optim.AdamWConfig;
+import org.asgo4j.optim.Asgo;
+import org.asgo4j.optim.AsgoConfig;
+import org.asgo4j.optim.Damping;
+import org.asgo4j.optim.Rule;
+import org.asgo4j.optim.RuleState;
+
+/**
+ * Steps one weight through the recorded gradients of a trajectory file and measures how far it ends from the recorded
+ * weights.
+ *
+ * <p>The file holds {@code weight.0}, {@code gradient.1 … T}, {@code weight.1 … T} (another implementation's weights)
+ * and possibly {@code exact.1 … T} (float64 ones), all rows×cols float32; its metadata names {@code optimizer}, {@code
+ * steps} and {@code hyper}, a flat JSON object with lr, beta1, beta2, eps and weight_decay.
+ */
+public final class Replay {
+    private final Backend backend;
+    private final ElementType rootPrecision;
+    private final OptionalDouble weightDecay;
+
+    /**
+     * What a replay ended with; a difference is ‖W_T − R_T‖_F / ‖R_T − W_0‖_F for recorded weights R.
+     *
+     * @param optimizer the rule's name
+     * @param steps T
+     * @param published the difference to {@code weight.T}, if the file has it
+     * @param exact the difference to {@code exact.T}, if the file has it
+     */
+    public record Result(String optimizer, int steps, OptionalDouble published, OptionalDouble exact) {}
+
+    /**
+     * @param backend does the arithmetic
+     * @param rootPrecision of ASGO's gram matrix and root
+     * @param weightDecay replaces the file's weight_decay if present
+     */
+    public Replay(Backend backend, ElementType rootPrecision, OptionalDouble weightDecay) {
+        this.backend = backend;
+        this.rootPrecision = rootPrecision;
+        this.weightDecay = weightDecay;
+    }
+
+    /**
+     * Replays {@code in} and writes {@code weight.0 … T} and the metadata to {@code out}.
+     *
+     * @throws IllegalArgumentException if the file is not a trajectory, or of an optimizer there is no rule for
+     * @throws IOException if a file can't be read or written
+     */
+    public Result run(Path in, Path out) throws IOException {
+        try (Safetensors file = Safetensors.open(in);
+                Arena arena = Arena.ofConfined()) {
+            Map<String, String> hyper = JsonText.fields(required(file, in, "hyper"));
+            String name = required(file, in, "optimizer");
+            Rule rule = rule(name, hyper);
+            int steps = (int) number("steps", required(file, in, "steps"), 1, Integer.MAX_VALUE);
+            float learningRate = (float) hyper(hyper, "lr");
+            float decay = (float) weightDecay.orElseGet(() -> hyper(hyper, "weight_decay"));
+
+            Matrix start = read(file, in, arena, "weight.0", null);
+            Matrix weight = backend.allocate(arena, start.rows(), start.cols());
+            backend.copy(start, weight);
+            RuleState state = rule.newState(backend, arena, start.rows(), start.cols());
+            var writer = new SafetensorsWriter();
+            file.metadata().forEach(writer::metadata);
+            add(writer, "weight.0", start);
+            for (int t = 1; t <= steps; t++) {
+                state.step(weight, read(file, in, arena, "gradient." + t, start), learningRate, decay);
+                Matrix copy = backend.allocate(arena, weight.rows(), weight.cols());
+                backend.copy(weight, copy);
+                add(writer, "weight." + t, copy);
+            }
+            writer.write(out);
+            return new Result(
+                    rule.name(),
+                    steps,
+                    difference(file, in, arena, "weight." + steps, weight, start),
+                    difference(file, in, arena, "exact." + steps, weight, start));
+        }
+    }
+
+    private Rule rule(String optimizer, Map<String, String> hyper) {
+        return switch (optimizer) {
+            case "asgo" -> new Asgo(AsgoConfig.published()
+                    .withBetas(hyper(hyper, "beta1"), hyper(hyper, "beta2"))
+                    .withDamping(Damping.absolute(hyper(hyper, "eps")))
+                    .withRootPrecision(rootPrecision));
+            case "adamw" -> new AdamW(
+                    new AdamWConfig(hyper(hyper, "beta1"), hyper(hyper, "beta2"), hyper(hyper, "eps")));
+            default -> throw new IllegalArgumentException(
+                    "the trajectory is of optimizer '" + optimizer + "', replay knows asgo and adamw");
+        };
+    }
+
+    private static double hyper(Map<String, String> hyper, String name) {
+        String text = hyper.get(name);
+        if (text == null) throw new IllegalArgumentException("hyper has no '" + name + "', only " + hyper.keySet());
+        return number(name, text, 0, Float.MAX_VALUE);
+    }
+
+    private static double number(String name, String text, double least, double largest) {
+        try {
+            double value = Double.parseDouble(text);
+            if (value >= least && value <= largest) return value;
+        } catch (NumberFormatException notANumber) {
+            // the same message serves
+        }
+        throw new IllegalArgumentException("%s must be a number from %s, got '%s'".formatted(name, least, text));
+    }
+
+    private static String required(Safetensors file, Path path, String key) {
+        String value = file.metadata().get(key);
+        if (value == null) {
+            throw new IllegalArgumentException(
+                    "%s is no trajectory: its metadata has no '%s', only %s"
+                            .formatted(path, key, file.metadata().keySet()));
+        }
+        return value;
+    }
+
+    /** A tensor copied into aligned memory; {@code like} gives the shape it must have, if not null. */
+    private Matrix read(Safetensors file, Path path, Arena arena, String name, Matrix like) {
+        if (!file.contains(name)) {
+            throw new IllegalArgumentException("%s is no trajectory: it has no tensor '%s'".formatted(path, name));
+        }
+        TensorInfo info = file.info(name);
+        List<Long> shape = info.shape();
+        boolean fits = info.dtype() == DType.F32
+                && shape.size() == 2
+                && shape.stream().allMatch(extent -> extent >= 1 && extent <= Integer.MAX_VALUE)
+                && (like == null || shape.equals(List.of((long) like.rows(), (long) like.cols())));
+        if (!fits) {
+            throw new IllegalArgumentException("%s: tensor '%s' is %s %s, must be F32 %s"
+                    .formatted(path, name, info.dtype(), shape, like == null ? "rows×cols" : like.shape()));
+        }
+        Matrix m = backend.allocate(arena, shape.get(0).intValue(), shape.get(1).intValue());
+        MemorySegment.copy(
+                file.tensor(name), ValueLayout.JAVA_FLOAT_UNALIGNED, 0, m.segment(), ValueLayout.JAVA_FLOAT, 0,
+                m.size());
+        return m;
+    }
+
+    private static void add(SafetensorsWriter writer, String name, Matrix m) {
+        writer.matrix(name, m.segment(), m.rows(), m.cols(), m.rowStride());
+    }
+
+    private OptionalDouble difference(Safetensors file, Path path, Arena arena, String name, Matrix end, Matrix start) {
+        if (!file.contains(name)) return OptionalDouble.empty();
+        Matrix recorded = read(file, path, arena, name, start);
+        return OptionalDouble.of(distance(end, recorded) / distance(recorded, start));
+    }
+
+    private static double distance(Matrix a, Matrix b) {
+        double sum = 0;
+        for (int i = 0; i < a.rows(); i++) {
+            for (int j = 0; j < a.cols(); j++) {
+                double d = a.get(i, j) - b.get(i, j);
+                sum += d * d;
+            }
+        }
+        return Math.sqrt(sum);
+    }
+}

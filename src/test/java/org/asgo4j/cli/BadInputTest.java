@@ -1,0 +1,107 @@
+package org.asgo4j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Whatever is wrong with the input ends with status 2 and one line that names it, and leaves nothing behind. */
+class BadInputTest {
+    @TempDir
+    private static Path folder;
+
+    @BeforeAll
+    static void write() throws IOException {
+        Corpora.file(folder.resolve("words.txt"));
+        Files.writeString(folder.resolve("empty.txt"), "");
+        Files.writeString(folder.resolve("short.txt"), "too short");
+        Files.writeString(folder.resolve("same.txt"), "a".repeat(5000));
+        Files.write(folder.resolve("binary"), new byte[] {0, 1, 2, (byte) 0xff});
+        Files.createDirectory(folder.resolve("nothing"));
+        Files.copy(Path.of("src/test/resources/golden/muon-16x48.safetensors"), folder.resolve("muon.safetensors"));
+    }
+
+    /** The backend is the reference: it needs no library, and input is refused before anything is computed. */
+    private static CliProcess.Result run(String arguments) {
+        return new CliProcess(folder)
+                .withVectors()
+                .with("-Dasgo4j.backend=reference", "-XX:TieredStopAtLevel=1")
+                .run(arguments.split(" "));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "--data missing.txt|missing.txt doesn't exist",
+                "--data empty.txt|has no text",
+                "--data nothing|has no text",
+                "--data binary|is not UTF-8 text",
+                "--data short.txt|too short",
+                "--data same.txt|at least 2",
+                "--data words.txt --heads 3|width 128 is not divisible by heads 3",
+                "--data words.txt --steps 0|steps must be at least 1, got 0",
+                "--data words.txt --steps many|'many' is not an int",
+                "--data words.txt --optimizer asgo,sgd|unknown optimizer 'sgd'",
+                "--data words.txt --learning-rate fast|can't read 'fast'",
+                "--data words.txt --learning-rate asgo=0.1,0.2|can't read '0.2' in",
+                "--data words.txt --backend abacus|unknown backend 'abacus'",
+                "--data words.txt --out words.txt|words.txt is a file",
+                "--data words.txt --out words.txt/below|words.txt is a file",
+                "--data words.txt --fast|unknown option: '--fast'",
+                "--steps 10|--data",
+            })
+    void trainRefuses(String arguments, String expected) throws IOException {
+        String out = arguments.contains("--out") ? "" : " --out made/here";
+        assertRefused(run("train " + arguments + out), expected);
+        assertFalse(Files.exists(folder.resolve("made")), "an empty folder for results is left");
+        assertEquals(Corpora.words(), Files.readString(folder.resolve("words.txt")));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "sample|--model",
+                "sample --model missing|missing doesn't exist",
+                "sample --model words.txt|words.txt",
+                "sample --model muon.safetensors|is no asgo4j model",
+                "sample --model muon.safetensors --length -1|--length must be at least 0, got -1",
+                "replay muon.safetensors --out o|optimizer 'muon'",
+                "replay words.txt --out o|words.txt",
+                "replay muon.safetensors --out nowhere/o|nowhere/o is in no folder",
+                "replay muon.safetensors --out muon.safetensors|is the trajectory itself",
+                "replay muon.safetensors --out o --root cubic|--root must be eigen, got 'cubic'",
+                "replay muon.safetensors --out o --precision half|--precision must be float32 or float64, got 'half'",
+                "replay muon.safetensors --out o --weight-decay NaN|--weight-decay must be finite",
+                "doctor --backend abacus|unknown backend 'abacus'",
+                "trian|did you mean train",
+            })
+    void theOtherCommandsRefuse(String arguments, String expected) {
+        assertRefused(run(arguments), expected);
+        assertFalse(Files.exists(folder.resolve("o")), "a refused replay has written");
+    }
+
+    @Test
+    void noCommandIsRefused() {
+        assertRefused(new CliProcess(folder).run(), "subcommand");
+    }
+
+    private static void assertRefused(CliProcess.Result result, String expected) {
+        assertEquals(2, result.status(), result::toString);
+        List<String> err = result.err();
+        assertEquals(1, err.size(), result::toString);
+        assertTrue(err.getFirst().startsWith("asgo4j: ") && err.getFirst().contains(expected), result::toString);
+    }
+}

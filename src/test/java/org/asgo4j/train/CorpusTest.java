@@ -1,0 +1,114 @@
+package org.asgo4j.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A corpus is the same text from a file, a directory or an archive, and bad sources say in one line what is wrong. */
+class CorpusTest {
+    /** In an order that is not sorted; the text is that of the sorted names. */
+    private static final Map<String, String> FILES = new LinkedHashMap<>();
+
+    static {
+        FILES.put("b/z.txt", "last");
+        FILES.put("a.txt", "first, é€😀\r\n");
+        FILES.put("b/binary.dat", "no\0text");
+        FILES.put("b.txt", "second, no line break");
+        FILES.put(".git/config", "hidden");
+        FILES.put("b/empty.txt", "");
+    }
+
+    private static final String TEXT = "first, é€😀\r\nsecond, no line break\nlast";
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void fileIsTakenAsItIs() throws IOException {
+        Path file = Files.writeString(directory.resolve("f"), TEXT);
+        assertEquals(TEXT, Corpus.read(file).text());
+        assertEquals(file + " (" + TEXT.codePointCount(0, TEXT.length()) + " characters in 1 text file)",
+                Corpus.read(file).description());
+    }
+
+    @Test
+    void directoryAndArchiveGiveTheSameTextInNameOrder() throws IOException {
+        Path tree = Files.createDirectory(directory.resolve("tree"));
+        for (Map.Entry<String, String> entry : FILES.entrySet()) {
+            Path file = tree.resolve(entry.getKey());
+            Files.createDirectories(file.getParent());
+            Files.writeString(file, entry.getValue());
+        }
+        Files.write(tree.resolve("latin1.txt"), "é".getBytes(StandardCharsets.ISO_8859_1));
+        Corpus read = Corpus.read(tree);
+        assertEquals(TEXT, read.text());
+        assertTrue(read.description().endsWith("4 text files, 2 skipped)"), read.description());
+
+        Map<String, String> entries = new LinkedHashMap<>(FILES);
+        entries.put("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\n");
+        assertEquals(TEXT, Corpus.read(zip("sources.jar", entries)).text());
+    }
+
+    @Test
+    void archiveThatDecompressesWithoutEndIsStopped() throws IOException {
+        Path bomb = zip("bomb.zip", Map.of("zeros", "\0".repeat(1 << 20), "a", "a".repeat(1000)));
+        assertTrue(Files.size(bomb) < 10_000, "it is small");
+        refused("more than the allowed 1000000 bytes", () -> Corpus.read(bomb, 1_000_000));
+        assertEquals("a".repeat(1000), Corpus.read(bomb, 1000 + (1 << 20)).text());
+    }
+
+    @Test
+    void badSourcesAreNamedInOneLine() throws IOException {
+        refused("doesn't exist", () -> Corpus.read(directory.resolve("missing")));
+        refused("has no text", () -> Corpus.read(Files.createDirectory(directory.resolve("empty"))));
+        refused("has no text", () -> Corpus.read(Files.writeString(directory.resolve("empty.txt"), "")));
+        refused("not UTF-8 text", () -> Corpus.read(Files.write(directory.resolve("bad"), new byte[] {(byte) 0xff})));
+        refused("not UTF-8 text", () -> Corpus.read(Files.write(directory.resolve("nul"), new byte[] {'a', 0})));
+        Path cut = Files.write(directory.resolve("cut"), new byte[] {'P', 'K', 3, 4, 0});
+        refused("can't be read", () -> Corpus.read(cut));
+        refused("has no text", () -> Corpus.read(zip("packaging.jar", Map.of("META-INF/LICENSE", "text"))));
+        Path four = Files.writeString(directory.resolve("four"), "abcd");
+        refused("more than the allowed 3 bytes", () -> Corpus.read(four, 3));
+    }
+
+    @Test
+    void splitHoldsOutTheLastTenthAndEnforcesTheContext() {
+        String text = "abcdefghij".repeat(10) + "é";
+        TokenSplit split = TokenSplit.of(new Corpus(text, "test"), 10);
+        assertEquals(90, split.training().length);
+        assertEquals(11, split.validation().length);
+        assertEquals(11, split.tokenizer().size());
+        refused("90 and 11 characters, context 11 needs 12", () -> TokenSplit.of(new Corpus(text, "test"), 11));
+        refused("repeats one character", () -> TokenSplit.of(new Corpus("a".repeat(1000), "test"), 10));
+        assertFalse(new Corpus("a", "").text().isEmpty());
+    }
+
+    private static void refused(String both, Executable call) {
+        String message = assertThrows(CorpusException.class, call).getMessage();
+        assertTrue(message.contains(both) && message.lines().count() == 1, message);
+    }
+
+    private Path zip(String name, Map<String, String> entries) throws IOException {
+        Path file = directory.resolve(name);
+        try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(file))) {
+            for (Map.Entry<String, String> entry : entries.entrySet()) {
+                out.putNextEntry(new ZipEntry(entry.getKey()));
+                out.write(entry.getValue().getBytes(StandardCharsets.UTF_8));
+            }
+        }
+        return file;
+    }
+}

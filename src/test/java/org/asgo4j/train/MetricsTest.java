@@ -1,0 +1,125 @@
+package org.asgo4j.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalDouble;
+import java.util.Random;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Rows reach the disk one by one in a fixed format; the plot shows what it was given and never throws. */
+class MetricsTest {
+    @TempDir
+    Path directory;
+
+    @Test
+    void rowsAreOnDiskAtOnceAndTheSameInEveryLanguage() throws IOException {
+        Path file = Files.writeString(directory.resolve("metrics.csv"), "an older and longer run\n".repeat(100));
+        Locale before = Locale.getDefault();
+        Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+        try (MetricsFile metrics = MetricsFile.create(file)) {
+            assertEquals(List.of(MetricsFile.HEADER), Files.readAllLines(file));
+            metrics.append(new MetricsRow(10, 7680, 2.5, OptionalDouble.empty(), 0.01, 1.25, 26300.04, 4.1));
+            metrics.append(new MetricsRow(2000, 1 << 21, Double.NaN, OptionalDouble.of(1.6512), 2e-6, 58.3, 1e5, 12));
+            assertEquals(List.of(
+                    "step,tokens,train_loss,val_loss,learning_rate,seconds,tokens_per_second,optimizer_ms",
+                    "10,7680,2.500000,,0.0100000,1.250,26300.0,4.100",
+                    "2000,2097152,NaN,1.651200,2.00000e-06,58.300,100000.0,12.000"), Files.readAllLines(file));
+        } finally {
+            Locale.setDefault(before);
+        }
+    }
+
+    @Test
+    void plotIsAPictureWithTheColoursOfItsCurves() throws IOException {
+        assumeFonts();
+        Path png = directory.resolve("loss.png");
+        assertTrue(LossPlot.write(png, "test", List.of(curve("asgo", 1.65, 60), curve("adamw", 1.77, 45))));
+        BufferedImage image = ImageIO.read(png.toFile());
+        assertEquals(2 * 2 * 720, image.getWidth());
+        for (int panel = 0; panel < 2; panel++) {
+            int width = image.getWidth() / 2;
+            BufferedImage half = image.getSubimage(panel * width, 0, width, image.getHeight());
+            assertTrue(count(half, 0x0072B2) > 1000, "first colour in panel " + panel);
+            assertTrue(count(half, 0xD55E00) > 1000, "second colour in panel " + panel);
+            assertEquals(0, count(half, 0x009E73), "third colour in panel " + panel);
+        }
+    }
+
+    @Test
+    void runsWithNothingToShowAreDrawnAllTheSame() {
+        assumeFonts();
+        MetricsRow diverged = new MetricsRow(1, 1, Double.NaN, OptionalDouble.of(Double.POSITIVE_INFINITY), 1, 1, 1, 1);
+        MetricsRow constant = new MetricsRow(1, 1, 2, OptionalDouble.of(2), 1, 1, 1, 1);
+        Path png = directory.resolve("loss.png");
+        assertTrue(LossPlot.write(png, "", List.of()), "no run");
+        assertTrue(LossPlot.write(png, "nothing", List.of(new LossCurve("asgo", List.of()))), "no row");
+        assertTrue(LossPlot.write(png, "diverged", List.of(new LossCurve("asgo", List.of(diverged)))), "not finite");
+        assertTrue(LossPlot.write(png, "one row", List.of(new LossCurve("asgo", List.of(constant)))), "one row");
+    }
+
+    @Test
+    void plotThatCantBeWrittenIsAWarning() {
+        assertFalse(LossPlot.write(directory.resolve("missing/loss.png"), "test", List.of(curve("asgo", 1.65, 60))));
+    }
+
+    @Test
+    void smoothingKeepsStraightLinesAndShrinksNoise() {
+        int n = 200;
+        long seed = 3;
+        Random random = new Random(seed);
+        List<MetricsRow> line = new ArrayList<>();
+        List<MetricsRow> noise = new ArrayList<>();
+        for (int i = 0; i < n; i++) {
+            line.add(new MetricsRow(i, 0, 5 - i / 100.0, OptionalDouble.empty(), 1, i, 1, 1));
+            noise.add(new MetricsRow(i, 0, 2 + random.nextGaussian(), OptionalDouble.empty(), 1, i, 1, 1));
+        }
+        double[] straight = LossSeries.training(new LossCurve("line", line), MetricsRow::step).y();
+        for (int i = 0; i < n - n / 40; i++) {
+            // The window is symmetric there. A mean is the difference of two sums of at most n rounded terms below 5.
+            assertEquals(5 - i / 100.0, straight[i], 2 * n * Math.ulp(5.0 * n), "row " + i);
+        }
+        double[] noisy = LossSeries.training(new LossCurve("noise", noise), MetricsRow::step).y();
+        // In the middle 11 values are averaged: a standard deviation of 1/√11, of which five are allowed.
+        assertEquals(2, noisy[n / 2], 5 / Math.sqrt(11), "seed=" + seed);
+    }
+
+    /** A run of 2,000 steps that falls like a power law from log 165 to {@code end}. */
+    static LossCurve curve(String name, double end, double seconds) {
+        Random random = new Random(name.hashCode());
+        List<MetricsRow> rows = new ArrayList<>();
+        for (int step = 0; step <= 2000; step += 10) {
+            double loss = end + (Math.log(165) - end) * Math.pow(1 + step / 20.0, -0.9);
+            OptionalDouble validation = step % 100 == 0 ? OptionalDouble.of(loss) : OptionalDouble.empty();
+            double noisy = loss - 0.1 + 0.08 * random.nextGaussian();
+            rows.add(new MetricsRow(step, step * 768L, noisy, validation, 0.01, seconds * step / 2000, 26_000, 4));
+        }
+        return new LossCurve(name, rows);
+    }
+
+    /** Without any font Java can't draw text; the warning that users get then is all there is to test. */
+    private static void assumeFonts() {
+        try {
+            new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics().getFontMetrics();
+        } catch (Error noFonts) {
+            assumeTrue(false, noFonts.toString());
+        }
+    }
+
+    private static int count(BufferedImage image, int color) {
+        int[] pixels = image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
+        return (int) Arrays.stream(pixels).filter(pixel -> (pixel & 0xFFFFFF) == color).count();
+    }
+}
