@@ -11,23 +11,23 @@ import jdk.incubator.vector.VectorOperators;
  */
 final class VectorElementary {
 
-    private static final FloatVector ONE = all(1);
+    static final FloatVector ONE = all(1);
     private static final FloatVector HALF = all(0.5f);
     private static final FloatVector MINUS_HALF = all(-0.5f);
 
-    private static final FloatVector EXP_LOWER = all(Elementary.EXP_LOWER);
-    private static final FloatVector EXP_UPPER = all(Elementary.EXP_UPPER);
+    static final FloatVector EXP_LOWER = all(Elementary.EXP_LOWER);
+    static final FloatVector EXP_UPPER = all(Elementary.EXP_UPPER);
     private static final FloatVector ZERO = all(0);
-    private static final FloatVector INFINITY = all(Float.POSITIVE_INFINITY);
-    private static final FloatVector LOG2_E = all(Elementary.LOG2_E);
-    private static final FloatVector MINUS_LN2_HIGH = all(-Elementary.LN2_HIGH);
-    private static final FloatVector MINUS_LN2_LOW = all(-Elementary.LN2_LOW);
-    private static final FloatVector EXPONENT_MAGIC = all(Elementary.EXPONENT_MAGIC);
-    private static final FloatVector E0 = all(Elementary.E0);
-    private static final FloatVector E1 = all(Elementary.E1);
-    private static final FloatVector E2 = all(Elementary.E2);
-    private static final FloatVector E3 = all(Elementary.E3);
-    private static final FloatVector E4 = all(Elementary.E4);
+    static final FloatVector INFINITY = all(Float.POSITIVE_INFINITY);
+    static final FloatVector LOG2_E = all(Elementary.LOG2_E);
+    static final FloatVector MINUS_LN2_HIGH = all(-Elementary.LN2_HIGH);
+    static final FloatVector MINUS_LN2_LOW = all(-Elementary.LN2_LOW);
+    static final FloatVector EXPONENT_MAGIC = all(Elementary.EXPONENT_MAGIC);
+    static final FloatVector E0 = all(Elementary.E0);
+    static final FloatVector E1 = all(Elementary.E1);
+    static final FloatVector E2 = all(Elementary.E2);
+    static final FloatVector E3 = all(Elementary.E3);
+    static final FloatVector E4 = all(Elementary.E4);
 
     private static final FloatVector END = all(Elementary.HALF_ERF_END);
     private static final FloatVector MINUS_END = all(-Elementary.HALF_ERF_END);

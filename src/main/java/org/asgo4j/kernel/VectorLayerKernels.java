@@ -4,13 +4,28 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static jdk.incubator.vector.VectorOperators.GE;
 import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.MAX;
+import static org.asgo4j.kernel.Elementary.EXPONENT_SHIFT;
 import static org.asgo4j.kernel.Lanes.FLOATS;
 import static org.asgo4j.kernel.Lanes.INDEX;
 import static org.asgo4j.kernel.Lanes.ORDER;
 import static org.asgo4j.kernel.ScalarLayerKernels.inverseDeviation;
 import static org.asgo4j.kernel.ScalarLayerKernels.summed;
+import static org.asgo4j.kernel.VectorElementary.E0;
+import static org.asgo4j.kernel.VectorElementary.E1;
+import static org.asgo4j.kernel.VectorElementary.E2;
+import static org.asgo4j.kernel.VectorElementary.E3;
+import static org.asgo4j.kernel.VectorElementary.E4;
+import static org.asgo4j.kernel.VectorElementary.EXPONENT_MAGIC;
+import static org.asgo4j.kernel.VectorElementary.EXP_LOWER;
+import static org.asgo4j.kernel.VectorElementary.EXP_UPPER;
+import static org.asgo4j.kernel.VectorElementary.INFINITY;
+import static org.asgo4j.kernel.VectorElementary.LOG2_E;
+import static org.asgo4j.kernel.VectorElementary.MINUS_LN2_HIGH;
+import static org.asgo4j.kernel.VectorElementary.MINUS_LN2_LOW;
+import static org.asgo4j.kernel.VectorElementary.ONE;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -152,12 +167,22 @@ final class VectorLayerKernels implements LayerKernels {
         return max.reduceLanes(MAX);
     }
 
-    /** x[i] ← exp(scale·(x[i] − shift)) for i &lt; live, 0 for live ≤ i &lt; end. */
+    /**
+     * x[i] ← exp(scale·(x[i] − shift)) for i &lt; live, 0 for live ≤ i &lt; end. {@link VectorElementary#exp} stands
+     * here in full: a softmax is over C2's node limit by this loop, and a call would make an object of every vector.
+     */
     private static void exponentiateLive(MemorySegment x, long from, float shift, float scale, int live, int end) {
         for (int i = 0; i < end; i += FLOATS.length()) {
             FloatVector values = fromMemorySegment(FLOATS, x, (from + i) * Float.BYTES, ORDER);
-            FloatVector powers = VectorElementary.exp(values.sub(shift).mul(scale));
-            powers = powers.blend(0f, INDEX.compare(GE, (float) (live - i)));
+            FloatVector t = values.sub(shift).mul(scale);
+            FloatVector shifted = t.fma(LOG2_E, EXPONENT_MAGIC);
+            FloatVector n = shifted.sub(EXPONENT_MAGIC);
+            FloatVector r = n.fma(MINUS_LN2_LOW, n.fma(MINUS_LN2_HIGH, t));
+            FloatVector p = E4.fma(r, E3).fma(r, E2).fma(r, E1).fma(r, E0).fma(r, ONE).fma(r, ONE);
+            FloatVector power = shifted.reinterpretAsInts().lanewise(LSHL, EXPONENT_SHIFT).reinterpretAsFloats();
+            FloatVector powers = p.mul(power).blend(0f, t.compare(LT, EXP_LOWER))
+                    .blend(INFINITY, t.compare(GT, EXP_UPPER))
+                    .blend(0f, INDEX.compare(GE, (float) (live - i)));
             powers.intoMemorySegment(x, (from + i) * Float.BYTES, ORDER);
         }
     }
