@@ -7,6 +7,16 @@
  * walks the held-out tenth from end to end. Everything is a function of the text and the seed, so two runs see the same
  * batches in the same order, whatever optimizer trains on them.
  *
+ * <p>Model: {@code Gpt} is the published GPT (pre-norm, exact GELU, no bias, learned positions, tied head) with forward
+ * and backward written by hand. Sequences don't depend on each other, so chunks of whole sequences run through all
+ * layers side by side ({@code ChunkPass}), storing what the weight gradients need; those follow over the whole batch
+ * ({@code WeightGradients}). That is two barriers a step, and no sum depends on the number of workers. {@code
+ * GptParameters} holds the weights under the names PyTorch gives them, {@code GptFile} reads and writes them, {@code
+ * Sampler} writes text.
+ *
+ * <p>The loop: {@link org.asgo4j.train.Training} runs one {@code Trainer} per {@link org.asgo4j.train.OptimizerChoice}.
+ * {@link org.asgo4j.train.Replay} steps a single weight through a recorded trajectory.
+ *
  * <p>Results: {@link org.asgo4j.train.MetricsFile} writes a row per report, {@link org.asgo4j.train.LossPlot} draws the
  * curves. A plot that can't be drawn is a warning, never the end of a run.
  */
