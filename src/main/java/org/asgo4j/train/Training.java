@@ -66,7 +66,7 @@ public final class Training {
                 }
                 curves.add(trainer.curve());
                 save(folder, choice, parameters, split.tokenizer(), workers);
-                plot(corpus, curves);
+                plot(curves);
                 results.add(result);
                 listener.finished(result);
             }
@@ -134,7 +134,8 @@ public final class Training {
     }
 
     /** Drawn anew after each optimizer, so that a long run can be looked at before it ends. */
-    private void plot(Corpus corpus, List<LossCurve> curves) {
-        LossPlot.write(config.out().resolve("loss.png"), "GPT on " + corpus.description(), curves);
+    private void plot(List<LossCurve> curves) {
+        String title = "Character-level GPT on " + config.data().getFileName();
+        LossPlot.write(config.out().resolve("loss.png"), title, curves);
     }
 }
