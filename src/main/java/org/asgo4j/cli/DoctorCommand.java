@@ -65,7 +65,7 @@ final class DoctorCommand implements Callable<Integer> {
                     : "not tried, as a JVM loads one BLAS only; --backend %s tries it".formatted(Choice.name(name));
             lines.add(Choice.name(name) + ": " + state);
         }
-        lines.add("a BLAS of the system: -Dasgo4j.library=PATH or its soname tries it");
+        lines.add("a BLAS of the system: ASGO4J_OPTS=-Dasgo4j.library=PATH (or its soname) tries it");
         return lines;
     }
 }

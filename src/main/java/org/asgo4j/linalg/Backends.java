@@ -12,8 +12,9 @@ import java.nio.file.Path;
  *       folder
  * </ul>
  *
- * <p>What was asked for and can't be had throws; there is no fallback. A JVM loads one BLAS: later opens share it, and
- * asking for another one, or for another number of BLAS threads, throws.
+ * <p>What was asked for and can't be had throws; no other backend takes its place. The default OpenBLAS is the embedded
+ * one; where its jar is not on the class path it is the system's, and a warning names it. A JVM loads one BLAS: later
+ * opens share it, and asking for another one, or for another number of BLAS threads, throws.
  */
 public final class Backends {
     private static final Object LOCK = new Object();

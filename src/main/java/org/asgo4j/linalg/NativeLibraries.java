@@ -1,6 +1,7 @@
 package org.asgo4j.linalg;
 
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
 import java.net.URL;
@@ -19,6 +20,8 @@ import java.util.Objects;
  * symbols are there: what {@link System#load} has once taken stays until the class loader goes.
  */
 final class NativeLibraries {
+    private static final System.Logger LOG = System.getLogger(NativeLibraries.class.getName());
+
     /** What was asked for; the cache's place is no part of it, as it does not change what is loaded. */
     private record Request(BackendName name, String library) {
         @Override
@@ -34,7 +37,7 @@ final class NativeLibraries {
 
     /**
      * Loads the library of a backend. Tried are, for a given {@code library}, only that; for OpenBLAS the embedded one
-     * where its jar is on the class path or module path, otherwise the system's; for MKL the system's. An embedded
+     * where its jar is on the class path, otherwise the system's, with a warning; for MKL the system's. An embedded
      * library that is there but fails is an error, not a reason to look further.
      *
      * @param name OPENBLAS or MKL
@@ -72,7 +75,12 @@ final class NativeLibraries {
             if (missing == null) {
                 return loadEmbedded(platform, resources, cacheRoot, attempts);
             }
-            attempts.add("embedded", platform.resource(missing) + " is not on the class path or module path");
+            attempts.add("embedded", platform.resource(missing) + " is not on the class path");
+            LoadedLibrary system = loadAny(request.name(), platform.systemNames(request.name()), platform, attempts);
+            LOG.log(Level.WARNING, "the embedded OpenBLAS ({0}) is not on the class path; using the system''s, {1}. "
+                    + "Name it with -Dasgo4j.library={1} if that is meant",
+                    platform.resource(missing), system.library());
+            return system;
         }
         return loadAny(request.name(), platform.systemNames(request.name()), platform, attempts);
     }

@@ -123,6 +123,9 @@ public final class Optimizer implements AutoCloseable {
      *     changed
      * @throws IllegalStateException if this optimizer, a weight's or a gradient's memory is closed; nothing has been
      *     changed
+     * @throws ArithmeticException if an update is not finite, naming the parameter; that weight has not been changed,
+     *     but its state and other parameters may have been
+     * @throws org.asgo4j.linalg.NativeCallException if an eigendecomposition fails; as above
      */
     public StepReport step() {
         if (closed) throw new IllegalStateException("optimizer is closed");

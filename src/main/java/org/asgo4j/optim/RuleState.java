@@ -7,7 +7,7 @@ import org.asgo4j.linalg.Matrix;
  * The state of one weight under one {@link Rule}: moments, gram matrix, root, step count. Its memory belongs to the
  * arena it was made with. Weight and gradient stay the caller's and may lie elsewhere at every step.
  *
- * <p>A step allocates nothing on the Java heap. One thread at a time may step a state.
+ * <p>A step allocates nothing on the Java heap once its code is compiled. One thread at a time may step a state.
  */
 public abstract sealed class RuleState permits AsgoState, AdamWState, BlockedState {
     final Backend backend;

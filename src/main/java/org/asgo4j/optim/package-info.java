@@ -26,7 +26,7 @@
  *   <li>Clipping is a factor handed to the rule. The gradient is the caller's and only read.
  *   <li>Parallelism is across parameters, largest first, and no parameter's arithmetic is split: results are the same
  *       bits for any number of workers.
- *   <li>A step first looks at every gradient and weight, then changes anything.
+ *   <li>A step first looks at every gradient's values and every weight's memory, then changes anything.
  * </ul>
  */
 package org.asgo4j.optim;

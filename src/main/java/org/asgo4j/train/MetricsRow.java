@@ -12,7 +12,7 @@ import java.util.OptionalDouble;
  * @param learningRate    learning rate of the matrices at this step
  * @param seconds         training time so far, evaluation left out
  * @param tokensPerSecond training tokens per second since the last row
- * @param optimizerMillis milliseconds of the optimizer's part of a step
+ * @param optimizerMillis milliseconds of the optimizer's part of a step, the mean of all steps so far
  */
 record MetricsRow(
         int step,
