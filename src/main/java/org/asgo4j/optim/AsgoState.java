@@ -122,9 +122,4 @@ final class AsgoState extends RuleState {
     public long refreshes() {
         return refreshes;
     }
-
-    /** For tests: V and P of this state, in its unit. */
-    Preconditioner preconditioner() {
-        return preconditioner;
-    }
 }

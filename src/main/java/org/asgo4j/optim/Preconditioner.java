@@ -84,14 +84,4 @@ final class Preconditioner {
         for (int i = 0; i < gram.rows(); i++) trace += gram.get(i, i);
         return trace;
     }
-
-    /** V, of which the lower triangle is defined. */
-    Matrix gram() {
-        return gram;
-    }
-
-    /** P, of which the lower triangle is defined. */
-    Matrix root() {
-        return root;
-    }
 }

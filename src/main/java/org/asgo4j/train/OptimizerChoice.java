@@ -30,8 +30,6 @@ public record OptimizerChoice(Algorithm algorithm, float learningRate) {
     /** nanoGPT raises β₂ to 0.99 for characters, because a step sees few tokens. */
     private static final AdamWConfig NANO_GPT = AdamWConfig.published().withBeta2(0.99);
 
-    private static final float WEIGHT_DECAY = 0.1f;
-
     /** The rules a training can choose, with the learning rate that is its default. */
     public enum Algorithm {
         /** ASGO as published. */
@@ -105,7 +103,8 @@ public record OptimizerChoice(Algorithm algorithm, float learningRate) {
             (algorithm.takes(p) ? taken : others).add(Parameter.of(p.name(), p.weight(), p.gradient()));
         }
         return List.of(
-                new ParameterGroup(algorithm.label(), algorithm.rule(), schedule, WEIGHT_DECAY, taken),
+                new ParameterGroup(algorithm.label(), algorithm.rule(), schedule,
+                        AsgoConfig.PUBLISHED_WEIGHT_DECAY, taken),
                 new ParameterGroup("others", algorithm.otherRule(), schedule, 0, others));
     }
 }
