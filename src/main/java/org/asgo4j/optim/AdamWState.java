@@ -44,6 +44,12 @@ final class AdamWState extends RuleState {
     }
 
     @Override
+    void describe(StateFields fields) {
+        fields.matrix("first_moment", firstMoment);
+        fields.matrix("second_moment", secondMoment);
+    }
+
+    @Override
     public long refreshes() {
         return 0;
     }

@@ -119,6 +119,15 @@ final class AsgoState extends RuleState {
     }
 
     @Override
+    void describe(StateFields fields) {
+        exponent = (int) fields.integer("exponent", exponent);
+        scaled = fields.integer("scaled", scaled ? 1 : 0) != 0;
+        refreshes = fields.integer("refreshes", refreshes);
+        fields.matrix("momentum", momentum);
+        preconditioner.describe(fields);
+    }
+
+    @Override
     public long refreshes() {
         return refreshes;
     }

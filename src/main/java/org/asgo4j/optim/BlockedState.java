@@ -53,6 +53,11 @@ final class BlockedState extends RuleState {
     }
 
     @Override
+    void describe(StateFields fields) {
+        for (int i = 0; i < states.length; i++) states[i].persist(fields.part("block" + i));
+    }
+
+    @Override
     public long refreshes() {
         long sum = 0;
         for (RuleState state : states) sum += state.refreshes();

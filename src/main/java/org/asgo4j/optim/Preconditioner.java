@@ -78,6 +78,12 @@ final class Preconditioner {
         }
     }
 
+    /** V and P. */
+    void describe(StateFields fields) {
+        fields.triangle("gram", gram);
+        fields.triangle("root", root);
+    }
+
     /** tr V = Σ‖G‖_F², weighted as V is. */
     double trace() {
         double trace = 0;

@@ -80,6 +80,15 @@ public abstract sealed class RuleState permits AsgoState, AdamWState, BlockedSta
 
     abstract void reserve(Workspace workspace);
 
+    /** Names everything this state must remember from one step to the next, to save, check or load it. */
+    final void persist(StateFields fields) {
+        steps = fields.integer("steps", steps);
+        describe(fields);
+    }
+
+    /** The fields of the rule, after the step count. */
+    abstract void describe(StateFields fields);
+
     final void own(Workspace workspace) {
         own = workspace;
     }
