@@ -511,6 +511,343 @@ public class Blas extends Blas$shared {
         }
     }
 
+    private static class LAPACKE_sgeqrf_work {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_POINTER,
+            Blas.C_INT,
+            Blas.C_POINTER,
+            Blas.C_POINTER,
+            Blas.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("LAPACKE_sgeqrf_work");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_sgeqrf_work(int matrix_layout, int32_t m, int32_t n, float *a, int32_t lda, float *tau, float *work, int32_t lwork)
+     * }
+     */
+    public static FunctionDescriptor LAPACKE_sgeqrf_work$descriptor() {
+        return LAPACKE_sgeqrf_work.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_sgeqrf_work(int matrix_layout, int32_t m, int32_t n, float *a, int32_t lda, float *tau, float *work, int32_t lwork)
+     * }
+     */
+    public static MethodHandle LAPACKE_sgeqrf_work$handle() {
+        return LAPACKE_sgeqrf_work.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_sgeqrf_work(int matrix_layout, int32_t m, int32_t n, float *a, int32_t lda, float *tau, float *work, int32_t lwork)
+     * }
+     */
+    public static MemorySegment LAPACKE_sgeqrf_work$address() {
+        return LAPACKE_sgeqrf_work.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t LAPACKE_sgeqrf_work(int matrix_layout, int32_t m, int32_t n, float *a, int32_t lda, float *tau, float *work, int32_t lwork)
+     * }
+     */
+    public static int LAPACKE_sgeqrf_work(int matrix_layout, int m, int n, MemorySegment a, int lda, MemorySegment tau, MemorySegment work, int lwork) {
+        var mh$ = LAPACKE_sgeqrf_work.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("LAPACKE_sgeqrf_work", matrix_layout, m, n, a, lda, tau, work, lwork);
+            }
+            return (int)mh$.invokeExact(matrix_layout, m, n, a, lda, tau, work, lwork);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class LAPACKE_dgeqrf_work {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_POINTER,
+            Blas.C_INT,
+            Blas.C_POINTER,
+            Blas.C_POINTER,
+            Blas.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("LAPACKE_dgeqrf_work");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_dgeqrf_work(int matrix_layout, int32_t m, int32_t n, double *a, int32_t lda, double *tau, double *work, int32_t lwork)
+     * }
+     */
+    public static FunctionDescriptor LAPACKE_dgeqrf_work$descriptor() {
+        return LAPACKE_dgeqrf_work.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_dgeqrf_work(int matrix_layout, int32_t m, int32_t n, double *a, int32_t lda, double *tau, double *work, int32_t lwork)
+     * }
+     */
+    public static MethodHandle LAPACKE_dgeqrf_work$handle() {
+        return LAPACKE_dgeqrf_work.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_dgeqrf_work(int matrix_layout, int32_t m, int32_t n, double *a, int32_t lda, double *tau, double *work, int32_t lwork)
+     * }
+     */
+    public static MemorySegment LAPACKE_dgeqrf_work$address() {
+        return LAPACKE_dgeqrf_work.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t LAPACKE_dgeqrf_work(int matrix_layout, int32_t m, int32_t n, double *a, int32_t lda, double *tau, double *work, int32_t lwork)
+     * }
+     */
+    public static int LAPACKE_dgeqrf_work(int matrix_layout, int m, int n, MemorySegment a, int lda, MemorySegment tau, MemorySegment work, int lwork) {
+        var mh$ = LAPACKE_dgeqrf_work.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("LAPACKE_dgeqrf_work", matrix_layout, m, n, a, lda, tau, work, lwork);
+            }
+            return (int)mh$.invokeExact(matrix_layout, m, n, a, lda, tau, work, lwork);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class LAPACKE_sorgqr_work {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_POINTER,
+            Blas.C_INT,
+            Blas.C_POINTER,
+            Blas.C_POINTER,
+            Blas.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("LAPACKE_sorgqr_work");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_sorgqr_work(int matrix_layout, int32_t m, int32_t n, int32_t k, float *a, int32_t lda, const float *tau, float *work, int32_t lwork)
+     * }
+     */
+    public static FunctionDescriptor LAPACKE_sorgqr_work$descriptor() {
+        return LAPACKE_sorgqr_work.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_sorgqr_work(int matrix_layout, int32_t m, int32_t n, int32_t k, float *a, int32_t lda, const float *tau, float *work, int32_t lwork)
+     * }
+     */
+    public static MethodHandle LAPACKE_sorgqr_work$handle() {
+        return LAPACKE_sorgqr_work.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_sorgqr_work(int matrix_layout, int32_t m, int32_t n, int32_t k, float *a, int32_t lda, const float *tau, float *work, int32_t lwork)
+     * }
+     */
+    public static MemorySegment LAPACKE_sorgqr_work$address() {
+        return LAPACKE_sorgqr_work.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t LAPACKE_sorgqr_work(int matrix_layout, int32_t m, int32_t n, int32_t k, float *a, int32_t lda, const float *tau, float *work, int32_t lwork)
+     * }
+     */
+    public static int LAPACKE_sorgqr_work(int matrix_layout, int m, int n, int k, MemorySegment a, int lda, MemorySegment tau, MemorySegment work, int lwork) {
+        var mh$ = LAPACKE_sorgqr_work.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("LAPACKE_sorgqr_work", matrix_layout, m, n, k, a, lda, tau, work, lwork);
+            }
+            return (int)mh$.invokeExact(matrix_layout, m, n, k, a, lda, tau, work, lwork);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class LAPACKE_dorgqr_work {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_POINTER,
+            Blas.C_INT,
+            Blas.C_POINTER,
+            Blas.C_POINTER,
+            Blas.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("LAPACKE_dorgqr_work");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_dorgqr_work(int matrix_layout, int32_t m, int32_t n, int32_t k, double *a, int32_t lda, const double *tau, double *work, int32_t lwork)
+     * }
+     */
+    public static FunctionDescriptor LAPACKE_dorgqr_work$descriptor() {
+        return LAPACKE_dorgqr_work.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_dorgqr_work(int matrix_layout, int32_t m, int32_t n, int32_t k, double *a, int32_t lda, const double *tau, double *work, int32_t lwork)
+     * }
+     */
+    public static MethodHandle LAPACKE_dorgqr_work$handle() {
+        return LAPACKE_dorgqr_work.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_dorgqr_work(int matrix_layout, int32_t m, int32_t n, int32_t k, double *a, int32_t lda, const double *tau, double *work, int32_t lwork)
+     * }
+     */
+    public static MemorySegment LAPACKE_dorgqr_work$address() {
+        return LAPACKE_dorgqr_work.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t LAPACKE_dorgqr_work(int matrix_layout, int32_t m, int32_t n, int32_t k, double *a, int32_t lda, const double *tau, double *work, int32_t lwork)
+     * }
+     */
+    public static int LAPACKE_dorgqr_work(int matrix_layout, int m, int n, int k, MemorySegment a, int lda, MemorySegment tau, MemorySegment work, int lwork) {
+        var mh$ = LAPACKE_dorgqr_work.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("LAPACKE_dorgqr_work", matrix_layout, m, n, k, a, lda, tau, work, lwork);
+            }
+            return (int)mh$.invokeExact(matrix_layout, m, n, k, a, lda, tau, work, lwork);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class LAPACKE_sorgtr_work {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_CHAR,
+            Blas.C_INT,
+            Blas.C_POINTER,
+            Blas.C_INT,
+            Blas.C_POINTER,
+            Blas.C_POINTER,
+            Blas.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("LAPACKE_sorgtr_work");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_sorgtr_work(int matrix_layout, char uplo, int32_t n, float *a, int32_t lda, const float *tau, float *work, int32_t lwork)
+     * }
+     */
+    public static FunctionDescriptor LAPACKE_sorgtr_work$descriptor() {
+        return LAPACKE_sorgtr_work.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_sorgtr_work(int matrix_layout, char uplo, int32_t n, float *a, int32_t lda, const float *tau, float *work, int32_t lwork)
+     * }
+     */
+    public static MethodHandle LAPACKE_sorgtr_work$handle() {
+        return LAPACKE_sorgtr_work.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_sorgtr_work(int matrix_layout, char uplo, int32_t n, float *a, int32_t lda, const float *tau, float *work, int32_t lwork)
+     * }
+     */
+    public static MemorySegment LAPACKE_sorgtr_work$address() {
+        return LAPACKE_sorgtr_work.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t LAPACKE_sorgtr_work(int matrix_layout, char uplo, int32_t n, float *a, int32_t lda, const float *tau, float *work, int32_t lwork)
+     * }
+     */
+    public static int LAPACKE_sorgtr_work(int matrix_layout, byte uplo, int n, MemorySegment a, int lda, MemorySegment tau, MemorySegment work, int lwork) {
+        var mh$ = LAPACKE_sorgtr_work.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("LAPACKE_sorgtr_work", matrix_layout, uplo, n, a, lda, tau, work, lwork);
+            }
+            return (int)mh$.invokeExact(matrix_layout, uplo, n, a, lda, tau, work, lwork);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class LAPACKE_ssyevd_work {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Blas.C_INT,
@@ -644,6 +981,75 @@ public class Blas extends Blas$shared {
                 traceDowncall("LAPACKE_dsyevd_work", matrix_layout, jobz, uplo, n, a, lda, w, work, lwork, iwork, liwork);
             }
             return (int)mh$.invokeExact(matrix_layout, jobz, uplo, n, a, lda, w, work, lwork, iwork, liwork);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class LAPACKE_ssytrd_work {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_CHAR,
+            Blas.C_INT,
+            Blas.C_POINTER,
+            Blas.C_INT,
+            Blas.C_POINTER,
+            Blas.C_POINTER,
+            Blas.C_POINTER,
+            Blas.C_POINTER,
+            Blas.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("LAPACKE_ssytrd_work");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_ssytrd_work(int matrix_layout, char uplo, int32_t n, float *a, int32_t lda, float *d, float *e, float *tau, float *work, int32_t lwork)
+     * }
+     */
+    public static FunctionDescriptor LAPACKE_ssytrd_work$descriptor() {
+        return LAPACKE_ssytrd_work.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_ssytrd_work(int matrix_layout, char uplo, int32_t n, float *a, int32_t lda, float *d, float *e, float *tau, float *work, int32_t lwork)
+     * }
+     */
+    public static MethodHandle LAPACKE_ssytrd_work$handle() {
+        return LAPACKE_ssytrd_work.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_ssytrd_work(int matrix_layout, char uplo, int32_t n, float *a, int32_t lda, float *d, float *e, float *tau, float *work, int32_t lwork)
+     * }
+     */
+    public static MemorySegment LAPACKE_ssytrd_work$address() {
+        return LAPACKE_ssytrd_work.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t LAPACKE_ssytrd_work(int matrix_layout, char uplo, int32_t n, float *a, int32_t lda, float *d, float *e, float *tau, float *work, int32_t lwork)
+     * }
+     */
+    public static int LAPACKE_ssytrd_work(int matrix_layout, byte uplo, int n, MemorySegment a, int lda, MemorySegment d, MemorySegment e, MemorySegment tau, MemorySegment work, int lwork) {
+        var mh$ = LAPACKE_ssytrd_work.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("LAPACKE_ssytrd_work", matrix_layout, uplo, n, a, lda, d, e, tau, work, lwork);
+            }
+            return (int)mh$.invokeExact(matrix_layout, uplo, n, a, lda, d, e, tau, work, lwork);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -71,8 +71,8 @@ public sealed interface Backend extends AutoCloseable permits CpuBackend {
     void symm(Side side, Matrix a, Matrix b, Matrix c);
 
     /**
-     * A new workspace for this backend's {@link #eigh} on matrices of {@code type} up to order {@code order}, living as
-     * long as {@code arena}.
+     * A new workspace for this backend's {@link #eigh}, {@link #orthonormalize} and {@link #tridiagonalize} on matrices
+     * of {@code type} up to order {@code order}, living as long as {@code arena}.
      *
      * @throws IllegalArgumentException if {@code order} is less than 1 or more than 32766, the most LAPACK can count
      */
@@ -89,6 +89,28 @@ public sealed interface Backend extends AutoCloseable permits CpuBackend {
      * @throws NativeCallException if the iteration does not converge or LAPACK rejects an argument; A is undefined then
      */
     void eigh(Matrix a, Matrix eigenvalues, EighWorkspace workspace);
+
+    /**
+     * A ← Q of A = R·Q, where Q's rows are orthonormal and R is lower triangular with a diagonal ≥ 0 (up to rounding):
+     * row i of Q lies in the span of the first i+1 rows of A. In terms of columns, the QR decomposition of Aᵀ.
+     *
+     * @param a k×k, either type; read and written
+     * @param workspace of this backend, of A's type and at least order k; its content is overwritten
+     * @throws NativeCallException if LAPACK rejects an argument; A is undefined then
+     */
+    void orthonormalize(Matrix a, EighWorkspace workspace);
+
+    /**
+     * Tridiagonal form of a symmetric matrix, A = Qᵀ·T·Q: A ← Q, whose rows are orthonormal. The part of an
+     * eigendecomposition that is done in a fixed number of steps.
+     *
+     * @param a k×k, symmetric; lower triangle read, all overwritten
+     * @param diagonal 1×k, the diagonal of T; written
+     * @param offDiagonal 1×k, its first k−1 entries are those beside the diagonal; written, the last one undefined
+     * @param workspace of this backend, float32 and at least order k; its content is overwritten
+     * @throws NativeCallException if LAPACK rejects an argument; A is undefined then
+     */
+    void tridiagonalize(Matrix a, Matrix diagonal, Matrix offDiagonal, EighWorkspace workspace);
 
     /**
      * Y ← α·X + β·Y, elementwise in one pass, each element rounded as fma(α, x, β·y). With β = 0, Y is not read. X and

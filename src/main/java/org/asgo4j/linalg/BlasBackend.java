@@ -15,6 +15,9 @@ final class BlasBackend extends CpuBackend {
     private static final byte VECTORS = 'V';
     private static final byte UPPER = 'U';
 
+    /** The columns LAPACK's QR works on together: it takes work for so many per row, and does with less. */
+    private static final int QR_BLOCK = 32;
+
     private final BlasLibrary library;
 
     BlasBackend(BlasLibrary library) {
@@ -102,7 +105,8 @@ final class BlasBackend extends CpuBackend {
                         "eighWorkspace: order %d needs %s elements of workspace, must be at most %d"
                                 .formatted(order, length, Integer.MAX_VALUE));
             }
-            workLength = (int) Math.ceil(length);
+            // For small orders the QR factors of orthonormalize and tridiagonalize need more than syevd.
+            workLength = (int) Math.max(Math.ceil(length), order * (1L + QR_BLOCK));
             integerWorkLength = integerWork.get(ValueLayout.JAVA_INT, 0);
         }
         return new EighWorkspace(
@@ -147,6 +151,53 @@ final class BlasBackend extends CpuBackend {
                         Blas.LAPACK_COL_MAJOR(), VECTORS, UPPER, order, a, rowStride, eigenvalues,
                         work, workLength, integerWork, integerWorkLength);
         if (info != 0) throw NativeCallException.lapack(single ? "ssyevd" : "dsyevd", info);
+    }
+
+    /** Our rows are LAPACK's columns, so the QR decomposition of what LAPACK sees is R·Q of ours. */
+    @Override
+    public void orthonormalize(Matrix a, EighWorkspace workspace) {
+        checkOpen("orthonormalize");
+        Shapes.orthonormalize(name(), a, workspace);
+        int k = a.rows();
+        boolean single = a.type() == ElementType.FLOAT32;
+        MemorySegment tau = workspace.work();
+        MemorySegment work = workspace.workAfter(k);
+        int length = workspace.workLength() - k;
+        int info = single
+                ? Blas.LAPACKE_sgeqrf_work(
+                        Blas.LAPACK_COL_MAJOR(), k, k, a.segment(), a.rowStride(), tau, work, length)
+                : Blas.LAPACKE_dgeqrf_work(
+                        Blas.LAPACK_COL_MAJOR(), k, k, a.segment(), a.rowStride(), tau, work, length);
+        if (info != 0) throw NativeCallException.lapack(single ? "sgeqrf" : "dgeqrf", info);
+        MemorySegment negative = workspace.integerWork(); // whether R_ii is, which orgqr overwrites
+        for (int i = 0; i < k; i++) negative.setAtIndex(ValueLayout.JAVA_INT, i, a.get(i, i) < 0 ? 1 : 0);
+        info = single
+                ? Blas.LAPACKE_sorgqr_work(
+                        Blas.LAPACK_COL_MAJOR(), k, k, k, a.segment(), a.rowStride(), tau, work, length)
+                : Blas.LAPACKE_dorgqr_work(
+                        Blas.LAPACK_COL_MAJOR(), k, k, k, a.segment(), a.rowStride(), tau, work, length);
+        if (info != 0) throw NativeCallException.lapack(single ? "sorgqr" : "dorgqr", info);
+        for (int i = 0; i < k; i++) {
+            if (negative.getAtIndex(ValueLayout.JAVA_INT, i) == 1) scaleRow(-1, a, i);
+        }
+    }
+
+    /** Our lower triangle is LAPACK's upper, and the columns of its Q are our rows, as in {@link #eigh}. */
+    @Override
+    public void tridiagonalize(Matrix a, Matrix diagonal, Matrix offDiagonal, EighWorkspace workspace) {
+        checkOpen("tridiagonalize");
+        Shapes.tridiagonalize(name(), a, diagonal, offDiagonal, workspace);
+        int k = a.rows();
+        MemorySegment tau = workspace.work();
+        MemorySegment work = workspace.workAfter(k);
+        int length = workspace.workLength() - k;
+        int info = Blas.LAPACKE_ssytrd_work(
+                Blas.LAPACK_COL_MAJOR(), UPPER, k, a.segment(), a.rowStride(),
+                diagonal.segment(), offDiagonal.segment(), tau, work, length);
+        if (info != 0) throw NativeCallException.lapack("ssytrd", info);
+        info = Blas.LAPACKE_sorgtr_work(
+                Blas.LAPACK_COL_MAJOR(), UPPER, k, a.segment(), a.rowStride(), tau, work, length);
+        if (info != 0) throw NativeCallException.lapack("sorgtr", info);
     }
 
     private static int flag(Transpose transpose) {

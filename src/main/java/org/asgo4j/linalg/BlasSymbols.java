@@ -9,8 +9,10 @@ final class BlasSymbols {
     private static final List<String> CBLAS =
             List.of("cblas_sgemm", "cblas_dgemm", "cblas_ssyrk", "cblas_dsyrk", "cblas_ssymm", "cblas_dsymm");
 
-    /** The eigenvalue routines with the caller's workspace; a few distributions keep them in a separate library. */
-    static final List<String> LAPACKE = List.of("LAPACKE_ssyevd_work", "LAPACKE_dsyevd_work");
+    /** The factorizations with the caller's workspace; a few distributions keep them in a separate library. */
+    static final List<String> LAPACKE = List.of("LAPACKE_ssyevd_work", "LAPACKE_dsyevd_work", "LAPACKE_sgeqrf_work",
+            "LAPACKE_dgeqrf_work", "LAPACKE_sorgqr_work", "LAPACKE_dorgqr_work", "LAPACKE_ssytrd_work",
+            "LAPACKE_sorgtr_work");
 
     private static final List<String> OPENBLAS = List.of("openblas_get_config", "openblas_get_corename",
             "openblas_set_num_threads", "openblas_get_num_threads");

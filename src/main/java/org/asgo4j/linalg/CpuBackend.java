@@ -121,14 +121,18 @@ abstract sealed class CpuBackend implements Backend permits ReferenceBackend, Bl
         Shapes.type("scaleRows", "d", d, a.type());
         Shapes.disjoint("scaleRows", "A", a, "d", d);
         for (int i = 0; i < a.rows(); i++) {
-            if (a.type() == ElementType.FLOAT32) {
-                float factor = d.segment().getAtIndex(ValueLayout.JAVA_FLOAT, i);
-                KERNELS.scale(factor, a.segment(), at(a, i), a.cols());
-            } else {
-                double factor = d.segment().getAtIndex(ValueLayout.JAVA_DOUBLE, i);
-                KERNELS.scaleDouble(factor, a.segment(), at(a, i), a.cols());
-            }
+            scaleRow(
+                    a.type() == ElementType.FLOAT32
+                            ? d.segment().getAtIndex(ValueLayout.JAVA_FLOAT, i)
+                            : d.segment().getAtIndex(ValueLayout.JAVA_DOUBLE, i),
+                    a, i);
         }
+    }
+
+    /** Row i of A times a factor of A's type. */
+    static void scaleRow(double factor, Matrix a, int i) {
+        if (a.type() == ElementType.FLOAT32) KERNELS.scale((float) factor, a.segment(), at(a, i), a.cols());
+        else KERNELS.scaleDouble(factor, a.segment(), at(a, i), a.cols());
     }
 
     @Override

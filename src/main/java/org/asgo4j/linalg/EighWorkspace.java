@@ -3,8 +3,9 @@ package org.asgo4j.linalg;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Scratch memory of {@link Backend#eigh}, made by {@link Backend#eighWorkspace} for matrices up to one order. Its
- * content is undefined between calls; one workspace serves one thread at a time.
+ * Scratch memory of {@link Backend#eigh}, {@link Backend#orthonormalize} and {@link Backend#tridiagonalize}, made by
+ * {@link Backend#eighWorkspace} for matrices up to one order. Its content is undefined between calls; one workspace
+ * serves one thread at a time.
  */
 public final class EighWorkspace {
     private final BackendName backend;
@@ -50,6 +51,11 @@ public final class EighWorkspace {
 
     MemorySegment work() {
         return work;
+    }
+
+    /** The work from element {@code count} on. */
+    MemorySegment workAfter(int count) {
+        return work.asSlice((long) count * type.byteSize());
     }
 
     int workLength() {

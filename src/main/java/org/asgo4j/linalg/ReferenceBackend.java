@@ -93,6 +93,43 @@ final class ReferenceBackend extends CpuBackend {
         }
     }
 
+    @Override
+    public void orthonormalize(Matrix a, EighWorkspace workspace) {
+        checkOpen("orthonormalize");
+        Shapes.orthonormalize(name(), a, workspace);
+        int n = a.rows();
+        MemorySegment work = workspace.work();
+        for (int i = 0; i < n; i++) {
+            for (int j = 0; j < n; j++) Jacobi.set(work, n, i, j, load(a, i, j));
+        }
+        Householder.orthonormalize(n, work);
+        storeVectors(work, a);
+    }
+
+    @Override
+    public void tridiagonalize(Matrix a, Matrix diagonal, Matrix offDiagonal, EighWorkspace workspace) {
+        checkOpen("tridiagonalize");
+        Shapes.tridiagonalize(name(), a, diagonal, offDiagonal, workspace);
+        int n = a.rows();
+        MemorySegment work = workspace.work();
+        for (int i = 0; i < n; i++) {
+            for (int j = 0; j < n; j++) Jacobi.set(work, n, i, j, symmetric(a, i, j));
+        }
+        Householder.tridiagonalize(n, work);
+        for (int i = 0; i < n; i++) {
+            diagonal.set(0, i, Jacobi.get(work, n, i, i));
+            if (i > 0) offDiagonal.set(0, i - 1, Jacobi.get(work, n, i, i - 1));
+        }
+        storeVectors(work, a);
+    }
+
+    private static void storeVectors(MemorySegment work, Matrix q) {
+        int n = q.rows();
+        for (int i = 0; i < n; i++) {
+            for (int j = 0; j < n; j++) q.set(i, j, Jacobi.vector(work, n, i, j));
+        }
+    }
+
     /** Row i of op(A) times column j of op(B). */
     private static double dot(Transpose transposeA, Matrix a, int i, Transpose transposeB, Matrix b, int j) {
         int length = Shapes.cols(transposeA, a);

@@ -140,21 +140,49 @@ final class Shapes {
         type("eigh", "eigenvalues", eigenvalues, a.type());
         shape("eigh", "eigenvalues", eigenvalues, 1, a.rows());
         disjoint("eigh", "eigenvalues", eigenvalues, "A", a);
+        workspace("eigh", backend, a, workspace);
+    }
+
+    static void orthonormalize(BackendName backend, Matrix a, EighWorkspace workspace) {
+        writable("orthonormalize", "A", a);
+        square("orthonormalize", "A", a);
+        workspace("orthonormalize", backend, a, workspace);
+    }
+
+    static void tridiagonalize(
+            BackendName backend, Matrix a, Matrix diagonal, Matrix offDiagonal, EighWorkspace workspace) {
+        writable("tridiagonalize", "A", a);
+        writable("tridiagonalize", "diagonal", diagonal);
+        writable("tridiagonalize", "offDiagonal", offDiagonal);
+        square("tridiagonalize", "A", a);
+        type("tridiagonalize", "A", a, ElementType.FLOAT32);
+        type("tridiagonalize", "diagonal", diagonal, ElementType.FLOAT32);
+        type("tridiagonalize", "offDiagonal", offDiagonal, ElementType.FLOAT32);
+        shape("tridiagonalize", "diagonal", diagonal, 1, a.rows());
+        shape("tridiagonalize", "offDiagonal", offDiagonal, 1, a.rows());
+        disjoint("tridiagonalize", "diagonal", diagonal, "A", a);
+        disjoint("tridiagonalize", "offDiagonal", offDiagonal, "A", a);
+        disjoint("tridiagonalize", "offDiagonal", offDiagonal, "diagonal", diagonal);
+        workspace("tridiagonalize", backend, a, workspace);
+    }
+
+    private static void workspace(String operation, BackendName backend, Matrix a, EighWorkspace workspace) {
         if (workspace.backend() != backend) {
-            throw new IllegalArgumentException("eigh: workspace was made by backend %s, must be made by %s"
-                    .formatted(workspace.backend(), backend));
+            throw new IllegalArgumentException("%s: workspace was made by backend %s, must be made by %s"
+                    .formatted(operation, workspace.backend(), backend));
         }
         if (workspace.type() != a.type() || workspace.order() < a.rows()) {
-            throw new IllegalArgumentException("eigh: workspace is for %s up to order %d, A is %s %s"
-                    .formatted(workspace.type(), workspace.order(), a.shape(), a.type()));
+            throw new IllegalArgumentException("%s: workspace is for %s up to order %d, A is %s %s"
+                    .formatted(operation, workspace.type(), workspace.order(), a.shape(), a.type()));
         }
         if (!workspace.work().scope().isAlive()) {
-            throw new IllegalStateException("eigh: memory of workspace (order " + workspace.order() + ") is closed");
+            throw new IllegalStateException(
+                    "%s: memory of workspace (order %d) is closed".formatted(operation, workspace.order()));
         }
         if (!workspace.work().isAccessibleBy(Thread.currentThread())) {
             throw new WrongThreadException(
-                    "eigh: memory of workspace (order %d) is confined to another thread; this is '%s'"
-                            .formatted(workspace.order(), Thread.currentThread().getName()));
+                    "%s: memory of workspace (order %d) is confined to another thread; this is '%s'"
+                            .formatted(operation, workspace.order(), Thread.currentThread().getName()));
         }
     }
 

@@ -30,7 +30,7 @@ class AllocationTest {
 
     private static Stream<Arguments> operations() {
         return OpenBackends.names().flatMap(name -> Operation.all(3, 5, 4).stream()
-                .filter(operation -> !operation.name().equals("eigh")) // its workspace is made in the call; see below
+                .filter(operation -> !operation.usesWorkspace()) // which is made in the call; see below
                 .flatMap(operation -> operation.types().stream().map(type -> Arguments.of(name, operation, type))));
     }
 
@@ -55,6 +55,24 @@ class AllocationTest {
             assertAllocatesNothing(() -> {
                 backend.copy(source, a);
                 backend.eigh(a, w, workspace);
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("org.asgo4j.linalg.OpenBackends#names")
+    void reductionsAllocateNothing(BackendName name) {
+        int order = 6;
+        try (Backend backend = Backends.open(name); Arena arena = Arena.ofConfined()) {
+            EighWorkspace workspace = backend.eighWorkspace(arena, ElementType.FLOAT32, order);
+            Matrix source = Matrices.random(arena, order, order, Seeds.next());
+            Matrix a = backend.allocate(arena, order, order);
+            Matrix diagonal = backend.allocate(arena, 1, order);
+            Matrix offDiagonal = backend.allocate(arena, 1, order);
+            assertAllocatesNothing(() -> {
+                backend.copy(source, a);
+                backend.orthonormalize(a, workspace);
+                backend.tridiagonalize(a, diagonal, offDiagonal, workspace);
             });
         }
     }

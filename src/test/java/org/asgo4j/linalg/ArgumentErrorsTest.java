@@ -175,8 +175,8 @@ class ArgumentErrorsTest {
             Matrix[] matrices = operation.matrices(arena, ElementType.FLOAT32);
             String message =
                     assertThrows(IllegalStateException.class, () -> operation.run(backend, matrices)).getMessage();
-            // eigh asks for its workspace first
-            assertContains(message, operation.name(), "closed", name.toString());
+            String refusing = operation.usesWorkspace() ? "eighWorkspace" : operation.name();
+            assertContains(message, refusing, "closed", name.toString());
         }
     }
 
@@ -218,6 +218,11 @@ class ArgumentErrorsTest {
             EighWorkspace small = backend.eighWorkspace(arena, ElementType.FLOAT32, 3);
             assertMessage(IllegalArgumentException.class, () -> backend.eigh(a, w, small),
                     "eigh", "workspace", "order 3", "4×4");
+            assertMessage(IllegalArgumentException.class, () -> backend.orthonormalize(a, small),
+                    "orthonormalize", "workspace", "order 3", "4×4");
+            assertMessage(IllegalArgumentException.class,
+                    () -> backend.tridiagonalize(a, w, backend.allocate(arena, 1, 4), small),
+                    "tridiagonalize", "workspace", "order 3", "4×4");
             EighWorkspace wide = backend.eighWorkspace(arena, ElementType.FLOAT64, 4);
             assertMessage(IllegalArgumentException.class, () -> backend.eigh(a, w, wide),
                     "eigh", "workspace", "FLOAT64", "FLOAT32");

@@ -18,7 +18,8 @@ record Operation(String name, List<Argument> arguments, BiConsumer<Backend, Matr
     record Argument(String name, int rows, int cols, boolean written) {}
 
     /** Operations that take {@link ElementType#FLOAT64} too. */
-    private static final Set<String> EITHER_TYPE = Set.of("gemm", "syrk", "symm", "eigh", "scaleRows", "copy");
+    private static final Set<String> EITHER_TYPE = Set.of("gemm", "syrk", "symm", "eigh", "orthonormalize",
+            "scaleRows", "copy");
 
     /** Operations whose input and output may be the same elements. */
     private static final Set<String> IN_PLACE = Set.of("axpby", "copy");
@@ -42,6 +43,9 @@ record Operation(String name, List<Argument> arguments, BiConsumer<Backend, Matr
                 new Operation("symm", List.of(in("A", n, n), in("B", m, n), out("C", m, n)),
                         (b, x) -> b.symm(Side.RIGHT, x[0], x[1], x[2])),
                 new Operation("eigh", List.of(out("A", m, m), out("eigenvalues", 1, m)), Operation::eigh),
+                new Operation("orthonormalize", List.of(out("A", m, m)), Operation::orthonormalize),
+                new Operation("tridiagonalize", List.of(out("A", m, m), out("diagonal", 1, m),
+                        out("offDiagonal", 1, m)), Operation::tridiagonalize),
                 new Operation("axpby", List.of(in("X", m, n), out("Y", m, n)), (b, x) -> b.axpby(1, x[0], 1, x[1])),
                 new Operation("adamw", List.of(in("gradient", m, n), out("firstMoment", m, n),
                         out("secondMoment", m, n), out("weight", m, n)),
@@ -66,6 +70,18 @@ record Operation(String name, List<Argument> arguments, BiConsumer<Backend, Matr
         }
     }
 
+    private static void orthonormalize(Backend backend, Matrix[] x) {
+        try (Arena arena = Arena.ofConfined()) {
+            backend.orthonormalize(x[0], backend.eighWorkspace(arena, x[0].type(), x[0].rows()));
+        }
+    }
+
+    private static void tridiagonalize(Backend backend, Matrix[] x) {
+        try (Arena arena = Arena.ofConfined()) {
+            backend.tridiagonalize(x[0], x[1], x[2], backend.eighWorkspace(arena, x[0].type(), x[0].rows()));
+        }
+    }
+
     /** New zero matrices that fit. */
     Matrix[] matrices(Arena arena, ElementType type) {
         List<Matrix> result = new ArrayList<>();
@@ -84,6 +100,11 @@ record Operation(String name, List<Argument> arguments, BiConsumer<Backend, Matr
     /** Whether it takes matrices of different types together. */
     boolean converts() {
         return name.equals("copy");
+    }
+
+    /** Whether the call first makes a workspace of this backend. */
+    boolean usesWorkspace() {
+        return Set.of("eigh", "orthonormalize", "tridiagonalize").contains(name);
     }
 
     /** Whether its output may be its input. */
