@@ -3,16 +3,15 @@ package org.asgo4j.io;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
 
 /**
  * Pulls values out of strict UTF-8 JSON. The caller asks for the value it expects, and gets it or a {@link
  * JsonException}; nothing is skipped and no tree is built, so nesting is bounded by the caller's code and memory by the
- * text's length.
+ * text's length. {@link SafetensorsHeader} turns a text into less than 64 times its bytes, garbage included.
  */
 final class JsonReader {
     /** The most fields of one object; 262,144 is several times the tensor count of the largest published models. */
@@ -23,6 +22,8 @@ final class JsonReader {
     private static final int DELETE = 0x7f;
     private static final int HEX_DIGITS = 4;
     private static final int HEX = 16;
+    private static final int DECIMAL = 10;
+    private static final int SAFE_DIGITS = 18; // any 18 digits are less than 2^63
     private static final String ESCAPES = "\"\\/bfnrt";
     private static final String ESCAPED = "\"\\/\b\f\n\r\t";
 
@@ -96,7 +97,7 @@ final class JsonReader {
             }
             if (c == '"') {
                 String value = escaped.append(decode(run, position - 1)).toString();
-                if (!StandardCharsets.UTF_8.newEncoder().canEncode(value)) {
+                if (hasHalfPair(value)) {
                     throw problem("string '" + shown(value) + "' has half of a surrogate pair");
                 }
                 return value;
@@ -106,16 +107,47 @@ final class JsonReader {
             }
             if (c == '\\') {
                 escaped = escaped == null ? new StringBuilder() : escaped;
-                escaped.append(decode(run, position - 1)).append(escape());
+                if (run < position - 1) {
+                    escaped.append(decode(run, position - 1));
+                }
+                escaped.append(escape());
                 run = position;
             }
         }
     }
 
+    private static boolean hasHalfPair(String value) {
+        int codePoint;
+        for (int i = 0; i < value.length(); i += Character.charCount(codePoint)) {
+            codePoint = value.codePointAt(i);
+            if (Character.MIN_SURROGATE <= codePoint && codePoint <= Character.MAX_SURROGATE) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Reads an integer from 0 to 2^63 − 1, written without sign, fraction or exponent. */
     long natural() throws JsonException {
+        skipWhitespace();
+        long value = 0;
+        long end = position;
+        while (end < length && end - position < SAFE_DIGITS && isDigit(at(end))) {
+            value = DECIMAL * value + at(end++) - '0';
+        }
+        boolean whole = end > position && (end == length || !isToken(at(end)));
+        boolean leadingZero = end - position > 1 && at(position) == '0';
+        if (!whole || leadingZero) {
+            return naturalFromText();
+        }
+        position = end;
+        return value;
+    }
+
+    /** The same by way of a string, which most numbers are spared: an error, or a number of 19 digits. */
+    private long naturalFromText() throws JsonException {
         String digits = token("a non-negative integer");
-        if (digits.isEmpty() || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
+        if (digits.isEmpty() || !digits.chars().allMatch(JsonReader::isDigit)) {
             throw problem("expected a non-negative integer, found " + found(digits));
         }
         if (digits.length() > 1 && digits.charAt(0) == '0') {
@@ -187,8 +219,12 @@ final class JsonReader {
         return decode(start, position);
     }
 
+    private static boolean isDigit(int c) {
+        return c >= '0' && c <= '9';
+    }
+
     private static boolean isToken(int c) {
-        return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '.' || c == '+' || c == '-';
+        return isDigit(c) || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '.' || c == '+' || c == '-';
     }
 
     private String found(String token) {
@@ -219,12 +255,14 @@ final class JsonReader {
     }
 
     private String decode(long from, long to) throws JsonException {
-        try {
-            ByteBuffer bytes = ByteBuffer.wrap(text.asSlice(from, to - from).toArray(JAVA_BYTE));
-            return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
-        } catch (CharacterCodingException _) {
+        byte[] bytes = new byte[Math.toIntExact(to - from)];
+        MemorySegment.copy(text, JAVA_BYTE, from, bytes, 0, bytes.length);
+        // The decoder puts U+FFFD for malformed bytes, and no text but their own gives them back.
+        String decoded = new String(bytes, StandardCharsets.UTF_8);
+        if (!Arrays.equals(decoded.getBytes(StandardCharsets.UTF_8), bytes)) {
             throw problem("a string is not valid UTF-8");
         }
+        return decoded;
     }
 
     private int next(String expected) throws JsonException {
