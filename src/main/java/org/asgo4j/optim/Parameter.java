@@ -2,6 +2,9 @@ package org.asgo4j.optim;
 
 import static org.asgo4j.optim.Checks.require;
 
+import java.lang.foreign.MemorySegment;
+import java.math.BigInteger;
+import java.util.Arrays;
 import org.asgo4j.linalg.ElementType;
 import org.asgo4j.linalg.Matrix;
 
@@ -31,6 +34,53 @@ public record Parameter(String name, Matrix weight, Matrix gradient, RowBlocks b
     /** A parameter preconditioned as a whole. */
     public static Parameter of(String name, Matrix weight, Matrix gradient) {
         return new Parameter(name, weight, gradient, RowBlocks.whole(weight.rows()));
+    }
+
+    /**
+     * A parameter that is a tensor of any rank of at least 1, row-major without gaps, seen as a matrix: the first
+     * dimension is the rows, all others together are the columns. So a convolution's out×in×kh×kw is out×(in·kh·kw), a
+     * row per output channel, and a vector of n is 1×n. (A transposed convolution holds in×out×kh×kw: its rows are
+     * input channels.) Preconditioned as a whole; {@link #withBlocks} says otherwise.
+     *
+     * @param name unique in an optimizer; used in messages
+     * @param weight float32, at least the product of {@code shape} elements, native and aligned to 4 bytes
+     * @param gradient the same
+     * @param shape the dimensions, outermost first, each at least 1
+     * @throws IllegalArgumentException if there is no dimension, one is less than 1, rows or columns exceed 2^31 − 1,
+     *     or a segment is too short, misaligned or on the heap; the message has the name and the shape
+     */
+    public static Parameter ofTensor(String name, MemorySegment weight, MemorySegment gradient, long... shape) {
+        String tensor = "parameter '%s' of shape %s".formatted(name, Arrays.toString(shape));
+        require(shape.length >= 1, "%s: at least one dimension is needed", tensor);
+        for (long dimension : shape) require(dimension >= 1, "%s: every dimension must be at least 1", tensor);
+        int rows = shape.length == 1 ? 1 : product(tensor, "the first dimension is", shape, 0, 1);
+        int cols = shape.length == 1
+                ? product(tensor, "it is one row of", shape, 0, 1)
+                : product(tensor, "all dimensions but the first make rows of", shape, 1, shape.length);
+        return of(name, matrix(tensor + ": weight", weight, rows, cols),
+                matrix(tensor + ": gradient", gradient, rows, cols));
+    }
+
+    /** The product of {@code shape[from … to−1]}, which must be the size of a matrix. */
+    private static int product(String tensor, String what, long[] shape, int from, int to) {
+        BigInteger product = BigInteger.ONE; // any product can be said in the message
+        for (int i = from; i < to; i++) product = product.multiply(BigInteger.valueOf(shape[i]));
+        require(product.bitLength() < Integer.SIZE, "%s: %s %s, a matrix holds at most %s", tensor, what, product,
+                Integer.MAX_VALUE);
+        return product.intValue();
+    }
+
+    private static Matrix matrix(String role, MemorySegment segment, int rows, int cols) {
+        try {
+            return Matrix.of(segment, rows, cols);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(role + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** The same weight and gradient, cut into other row blocks. */
+    public Parameter withBlocks(RowBlocks newBlocks) {
+        return new Parameter(name, weight, gradient, newBlocks);
     }
 
     private static void checkType(String name, String role, Matrix m) {
