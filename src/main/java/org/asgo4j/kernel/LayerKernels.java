@@ -86,8 +86,8 @@ public sealed interface LayerKernels permits ScalarLayerKernels, VectorLayerKern
             int cols, float epsilon);
 
     /**
-     * Gradients of {@link #layerNorm}, added to what is there. With x̂ = (x − μ)·s and h = dy·gain, for each row:
-     * dx ← dx + s·(h − mean(h) − x̂·mean(h·x̂)) and dgain ← dgain + dy·x̂.
+     * Gradients of {@link #layerNorm}, added to others. With x̂ = (x − μ)·s and h = dy·gain, for each row:
+     * dx ← base + s·(h − mean(h) − x̂·mean(h·x̂)) and dgain ← dgain + dy·x̂.
      *
      * @param dy rows×cols, gradient of the output, read
      * @param dyFrom first element of dy
@@ -99,7 +99,9 @@ public sealed interface LayerKernels permits ScalarLayerKernels, VectorLayerKern
      * @param meanFrom first element of mean
      * @param inverseDeviation s of each row, as saved by the forward pass, read
      * @param inverseDeviationFrom first element of inverseDeviation
-     * @param dx rows×cols, read and written
+     * @param base rows×cols, read
+     * @param baseFrom first element of base
+     * @param dx rows×cols, written; may be the same range as base
      * @param dxFrom first element of dx
      * @param dgain cols, read and written
      * @param dgainFrom first element of dgain
@@ -108,7 +110,8 @@ public sealed interface LayerKernels permits ScalarLayerKernels, VectorLayerKern
      */
     void layerNormBackward(MemorySegment dy, long dyFrom, MemorySegment x, long xFrom, MemorySegment gain,
             long gainFrom, MemorySegment mean, long meanFrom, MemorySegment inverseDeviation, long inverseDeviationFrom,
-            MemorySegment dx, long dxFrom, MemorySegment dgain, long dgainFrom, int rows, int cols);
+            MemorySegment base, long baseFrom, MemorySegment dx, long dxFrom, MemorySegment dgain, long dgainFrom,
+            int rows, int cols);
 
     /**
      * Softmax of each row up to the diagonal, in place: p_ij ← exp(α·(s_ij − max_k s_ik)) / Σ_k exp(α·(s_ik − max))

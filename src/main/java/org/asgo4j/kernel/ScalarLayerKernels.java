@@ -64,7 +64,8 @@ final class ScalarLayerKernels implements LayerKernels {
     @Override
     public void layerNormBackward(MemorySegment dy, long dyFrom, MemorySegment x, long xFrom, MemorySegment gain,
             long gainFrom, MemorySegment mean, long meanFrom, MemorySegment inverseDeviation, long inverseDeviationFrom,
-            MemorySegment dx, long dxFrom, MemorySegment dgain, long dgainFrom, int rows, int cols) {
+            MemorySegment base, long baseFrom, MemorySegment dx, long dxFrom, MemorySegment dgain, long dgainFrom,
+            int rows, int cols) {
         for (int row = 0; row < rows; row++) {
             long first = (long) row * cols;
             float mu = mean.getAtIndex(JAVA_FLOAT, meanFrom + row);
@@ -72,15 +73,15 @@ final class ScalarLayerKernels implements LayerKernels {
             float a = RowSums.dot(dy, dyFrom + first, gain, gainFrom, cols) / cols;
             float c = RowSums.dotShifted(dy, dyFrom + first, gain, gainFrom, x, xFrom + first, mu, cols);
             float b = c * s / cols;
-            addNormGradients(dy, dyFrom + first, x, xFrom + first, gain, gainFrom, mu, s, a, b, dx, dxFrom + first,
-                    dgain, dgainFrom, cols);
+            addNormGradients(dy, dyFrom + first, x, xFrom + first, gain, gainFrom, mu, s, a, b, base, baseFrom + first,
+                    dx, dxFrom + first, dgain, dgainFrom, cols);
         }
     }
 
-    /** dgain[i] += dy·x̂ and dx[i] += s·(dy·gain − a − x̂·b) with x̂ = (x − mu)·s, for one row. */
+    /** dgain[i] += dy·x̂ and dx[i] ← base[i] + s·(dy·gain − a − x̂·b) with x̂ = (x − mu)·s, for one row. */
     static void addNormGradients(MemorySegment dy, long dyFrom, MemorySegment x, long xFrom, MemorySegment gain,
-            long gainFrom, float mu, float s, float a, float b, MemorySegment dx, long dxFrom, MemorySegment dgain,
-            long dgainFrom, int count) {
+            long gainFrom, float mu, float s, float a, float b, MemorySegment base, long baseFrom, MemorySegment dx,
+            long dxFrom, MemorySegment dgain, long dgainFrom, int count) {
         for (int i = 0; i < count; i++) {
             float normal = (x.getAtIndex(JAVA_FLOAT, xFrom + i) - mu) * s;
             float d = dy.getAtIndex(JAVA_FLOAT, dyFrom + i);
@@ -88,7 +89,8 @@ final class ScalarLayerKernels implements LayerKernels {
             dgain.setAtIndex(JAVA_FLOAT, dgainFrom + i, Math.fma(d, normal, oldGain));
             float centered = Math.fma(d, gain.getAtIndex(JAVA_FLOAT, gainFrom + i), -a);
             float gradient = Math.fma(normal, -b, centered);
-            dx.setAtIndex(JAVA_FLOAT, dxFrom + i, Math.fma(gradient, s, dx.getAtIndex(JAVA_FLOAT, dxFrom + i)));
+            float old = base.getAtIndex(JAVA_FLOAT, baseFrom + i);
+            dx.setAtIndex(JAVA_FLOAT, dxFrom + i, Math.fma(gradient, s, old));
         }
     }
 

@@ -4,7 +4,9 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * {@link Elementary}, lane by lane: the same operations in the same order, guards as blends.
+ * {@link Elementary}, lane by lane: the same operations in the same order, guards as blends. Here are the constants of
+ * all its functions; erf is only needed where there are no nodes left for a call, and stands in {@link
+ * VectorLayerKernels}.
  *
  * <p>Coefficients are constant vectors, not broadcasts: a broadcast costs C2 hundreds of nodes, and a kernel over its
  * limit (see {@link VectorKernels}) has calls left in its loop that make an object of every vector.
@@ -12,12 +14,12 @@ import jdk.incubator.vector.VectorOperators;
 final class VectorElementary {
 
     static final FloatVector ONE = all(1);
-    private static final FloatVector HALF = all(0.5f);
-    private static final FloatVector MINUS_HALF = all(-0.5f);
+    static final FloatVector HALF = all(0.5f);
+    static final FloatVector MINUS_HALF = all(-0.5f);
 
     static final FloatVector EXP_LOWER = all(Elementary.EXP_LOWER);
     static final FloatVector EXP_UPPER = all(Elementary.EXP_UPPER);
-    private static final FloatVector ZERO = all(0);
+    static final FloatVector ZERO = all(0);
     static final FloatVector INFINITY = all(Float.POSITIVE_INFINITY);
     static final FloatVector LOG2_E = all(Elementary.LOG2_E);
     static final FloatVector MINUS_LN2_HIGH = all(-Elementary.LN2_HIGH);
@@ -29,20 +31,20 @@ final class VectorElementary {
     static final FloatVector E3 = all(Elementary.E3);
     static final FloatVector E4 = all(Elementary.E4);
 
-    private static final FloatVector END = all(Elementary.HALF_ERF_END);
-    private static final FloatVector MINUS_END = all(-Elementary.HALF_ERF_END);
-    private static final FloatVector P0 = all(Elementary.P0);
-    private static final FloatVector P1 = all(Elementary.P1);
-    private static final FloatVector P2 = all(Elementary.P2);
-    private static final FloatVector P3 = all(Elementary.P3);
-    private static final FloatVector P4 = all(Elementary.P4);
-    private static final FloatVector P5 = all(Elementary.P5);
-    private static final FloatVector Q1 = all(Elementary.Q1);
-    private static final FloatVector Q2 = all(Elementary.Q2);
-    private static final FloatVector Q3 = all(Elementary.Q3);
-    private static final FloatVector Q4 = all(Elementary.Q4);
-    private static final FloatVector Q5 = all(Elementary.Q5);
-    private static final FloatVector NORMAL_PEAK = all(Elementary.NORMAL_PEAK);
+    static final FloatVector END = all(Elementary.HALF_ERF_END);
+    static final FloatVector MINUS_END = all(-Elementary.HALF_ERF_END);
+    static final FloatVector P0 = all(Elementary.P0);
+    static final FloatVector P1 = all(Elementary.P1);
+    static final FloatVector P2 = all(Elementary.P2);
+    static final FloatVector P3 = all(Elementary.P3);
+    static final FloatVector P4 = all(Elementary.P4);
+    static final FloatVector P5 = all(Elementary.P5);
+    static final FloatVector Q1 = all(Elementary.Q1);
+    static final FloatVector Q2 = all(Elementary.Q2);
+    static final FloatVector Q3 = all(Elementary.Q3);
+    static final FloatVector Q4 = all(Elementary.Q4);
+    static final FloatVector Q5 = all(Elementary.Q5);
+    static final FloatVector NORMAL_PEAK = all(Elementary.NORMAL_PEAK);
 
     private VectorElementary() {
     }
@@ -58,27 +60,6 @@ final class VectorElementary {
         return p.mul(power)
                 .blend(ZERO, x.compare(VectorOperators.LT, EXP_LOWER))
                 .blend(INFINITY, x.compare(VectorOperators.GT, EXP_UPPER));
-    }
-
-    /** Lane by lane {@link Elementary#halfErf}. */
-    static FloatVector halfErf(FloatVector x) {
-        FloatVector z = x.mul(x);
-        FloatVector p = P5.fma(z, P4).fma(z, P3).fma(z, P2).fma(z, P1).fma(z, P0);
-        FloatVector q = Q5.fma(z, Q4).fma(z, Q3).fma(z, Q2).fma(z, Q1).fma(z, ONE);
-        return x.mul(p).div(q)
-                .blend(HALF, x.compare(VectorOperators.GT, END))
-                .blend(MINUS_HALF, x.compare(VectorOperators.LT, MINUS_END));
-    }
-
-    /** Lane by lane {@link Elementary#gelu}. */
-    static FloatVector gelu(FloatVector x) {
-        return x.fma(halfErf(x), x.mul(HALF));
-    }
-
-    /** Lane by lane {@link Elementary#geluSlope}. */
-    static FloatVector geluSlope(FloatVector x) {
-        FloatVector density = exp(x.mul(MINUS_HALF).mul(x)).mul(NORMAL_PEAK);
-        return x.fma(density, halfErf(x).add(HALF));
     }
 
     private static FloatVector all(float value) {

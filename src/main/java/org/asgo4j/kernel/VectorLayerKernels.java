@@ -18,14 +18,31 @@ import static org.asgo4j.kernel.VectorElementary.E1;
 import static org.asgo4j.kernel.VectorElementary.E2;
 import static org.asgo4j.kernel.VectorElementary.E3;
 import static org.asgo4j.kernel.VectorElementary.E4;
+import static org.asgo4j.kernel.VectorElementary.END;
 import static org.asgo4j.kernel.VectorElementary.EXPONENT_MAGIC;
 import static org.asgo4j.kernel.VectorElementary.EXP_LOWER;
 import static org.asgo4j.kernel.VectorElementary.EXP_UPPER;
+import static org.asgo4j.kernel.VectorElementary.HALF;
 import static org.asgo4j.kernel.VectorElementary.INFINITY;
 import static org.asgo4j.kernel.VectorElementary.LOG2_E;
+import static org.asgo4j.kernel.VectorElementary.MINUS_END;
+import static org.asgo4j.kernel.VectorElementary.MINUS_HALF;
 import static org.asgo4j.kernel.VectorElementary.MINUS_LN2_HIGH;
 import static org.asgo4j.kernel.VectorElementary.MINUS_LN2_LOW;
+import static org.asgo4j.kernel.VectorElementary.NORMAL_PEAK;
 import static org.asgo4j.kernel.VectorElementary.ONE;
+import static org.asgo4j.kernel.VectorElementary.P0;
+import static org.asgo4j.kernel.VectorElementary.P1;
+import static org.asgo4j.kernel.VectorElementary.P2;
+import static org.asgo4j.kernel.VectorElementary.P3;
+import static org.asgo4j.kernel.VectorElementary.P4;
+import static org.asgo4j.kernel.VectorElementary.P5;
+import static org.asgo4j.kernel.VectorElementary.Q1;
+import static org.asgo4j.kernel.VectorElementary.Q2;
+import static org.asgo4j.kernel.VectorElementary.Q3;
+import static org.asgo4j.kernel.VectorElementary.Q4;
+import static org.asgo4j.kernel.VectorElementary.Q5;
+import static org.asgo4j.kernel.VectorElementary.ZERO;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -44,23 +61,45 @@ final class VectorLayerKernels implements LayerKernels {
     private VectorLayerKernels() {
     }
 
+    /** {@link Elementary#gelu} in full, for the reason given at {@link #geluBackward}. */
     @Override
     public void gelu(MemorySegment x, long xFrom, MemorySegment y, long yFrom, long count) {
         long end = FLOATS.loopBound(count);
         for (long i = 0; i < end; i += FLOATS.length()) {
             FloatVector values = fromMemorySegment(FLOATS, x, (xFrom + i) * Float.BYTES, ORDER);
-            VectorElementary.gelu(values).intoMemorySegment(y, (yFrom + i) * Float.BYTES, ORDER);
+            FloatVector z = values.mul(values);
+            FloatVector p = P5.fma(z, P4).fma(z, P3).fma(z, P2).fma(z, P1).fma(z, P0);
+            FloatVector q = Q5.fma(z, Q4).fma(z, Q3).fma(z, Q2).fma(z, Q1).fma(z, ONE);
+            FloatVector halfErf = values.mul(p).div(q).blend(HALF, values.compare(GT, END))
+                    .blend(MINUS_HALF, values.compare(LT, MINUS_END));
+            values.fma(halfErf, values.mul(HALF)).intoMemorySegment(y, (yFrom + i) * Float.BYTES, ORDER);
         }
         TAIL.gelu(x, xFrom + end, y, yFrom + end, count - end);
     }
 
+    /**
+     * {@link Elementary#geluSlope} in full: as a method of its own it was over C2's node limit, and a call for each
+     * vector took 1.6 times as long. No exponent is above {@code EXP_UPPER}, since none is positive.
+     */
     @Override
     public void geluBackward(MemorySegment x, long xFrom, MemorySegment dy, long dyFrom, MemorySegment dx, long dxFrom,
             long count) {
         long end = FLOATS.loopBound(count);
         for (long i = 0; i < end; i += FLOATS.length()) {
             FloatVector values = fromMemorySegment(FLOATS, x, (xFrom + i) * Float.BYTES, ORDER);
-            FloatVector slope = VectorElementary.geluSlope(values);
+            FloatVector z = values.mul(values);
+            FloatVector p = P5.fma(z, P4).fma(z, P3).fma(z, P2).fma(z, P1).fma(z, P0);
+            FloatVector q = Q5.fma(z, Q4).fma(z, Q3).fma(z, Q2).fma(z, Q1).fma(z, ONE);
+            FloatVector halfErf = values.mul(p).div(q).blend(HALF, values.compare(GT, END))
+                    .blend(MINUS_HALF, values.compare(LT, MINUS_END));
+            FloatVector t = values.mul(MINUS_HALF).mul(values);
+            FloatVector shifted = t.fma(LOG2_E, EXPONENT_MAGIC);
+            FloatVector n = shifted.sub(EXPONENT_MAGIC);
+            FloatVector r = n.fma(MINUS_LN2_LOW, n.fma(MINUS_LN2_HIGH, t));
+            FloatVector e = E4.fma(r, E3).fma(r, E2).fma(r, E1).fma(r, E0).fma(r, ONE).fma(r, ONE);
+            FloatVector power = shifted.reinterpretAsInts().lanewise(LSHL, EXPONENT_SHIFT).reinterpretAsFloats();
+            FloatVector density = e.mul(power).blend(ZERO, t.compare(LT, EXP_LOWER)).mul(NORMAL_PEAK);
+            FloatVector slope = values.fma(density, halfErf.add(HALF));
             FloatVector outer = fromMemorySegment(FLOATS, dy, (dyFrom + i) * Float.BYTES, ORDER);
             outer.mul(slope).intoMemorySegment(dx, (dxFrom + i) * Float.BYTES, ORDER);
         }
@@ -95,7 +134,8 @@ final class VectorLayerKernels implements LayerKernels {
     @Override
     public void layerNormBackward(MemorySegment dy, long dyFrom, MemorySegment x, long xFrom, MemorySegment gain,
             long gainFrom, MemorySegment mean, long meanFrom, MemorySegment inverseDeviation, long inverseDeviationFrom,
-            MemorySegment dx, long dxFrom, MemorySegment dgain, long dgainFrom, int rows, int cols) {
+            MemorySegment base, long baseFrom, MemorySegment dx, long dxFrom, MemorySegment dgain, long dgainFrom,
+            int rows, int cols) {
         for (int row = 0; row < rows; row++) {
             long first = (long) row * cols;
             float mu = mean.getAtIndex(JAVA_FLOAT, meanFrom + row);
@@ -103,14 +143,14 @@ final class VectorLayerKernels implements LayerKernels {
             float a = VectorRowSums.dot(dy, dyFrom + first, gain, gainFrom, cols) / cols;
             float c = VectorRowSums.dotShifted(dy, dyFrom + first, gain, gainFrom, x, xFrom + first, mu, cols);
             float b = c * s / cols;
-            addNormGradients(dy, dyFrom + first, x, xFrom + first, gain, gainFrom, mu, s, a, b, dx, dxFrom + first,
-                    dgain, dgainFrom, cols);
+            addNormGradients(dy, dyFrom + first, x, xFrom + first, gain, gainFrom, mu, s, a, b, base, baseFrom + first,
+                    dx, dxFrom + first, dgain, dgainFrom, cols);
         }
     }
 
     private static void addNormGradients(MemorySegment dy, long dyFrom, MemorySegment x, long xFrom, MemorySegment gain,
-            long gainFrom, float mu, float s, float a, float b, MemorySegment dx, long dxFrom, MemorySegment dgain,
-            long dgainFrom, int count) {
+            long gainFrom, float mu, float s, float a, float b, MemorySegment base, long baseFrom, MemorySegment dx,
+            long dxFrom, MemorySegment dgain, long dgainFrom, int count) {
         FloatVector minusA = FloatVector.broadcast(FLOATS, -a);
         FloatVector minusB = FloatVector.broadcast(FLOATS, -b);
         FloatVector factor = FloatVector.broadcast(FLOATS, s);
@@ -122,11 +162,11 @@ final class VectorLayerKernels implements LayerKernels {
             d.fma(normal, oldGain).intoMemorySegment(dgain, (dgainFrom + i) * Float.BYTES, ORDER);
             FloatVector gains = fromMemorySegment(FLOATS, gain, (gainFrom + i) * Float.BYTES, ORDER);
             FloatVector gradient = normal.fma(minusB, d.fma(gains, minusA));
-            FloatVector old = fromMemorySegment(FLOATS, dx, (dxFrom + i) * Float.BYTES, ORDER);
+            FloatVector old = fromMemorySegment(FLOATS, base, (baseFrom + i) * Float.BYTES, ORDER);
             gradient.fma(factor, old).intoMemorySegment(dx, (dxFrom + i) * Float.BYTES, ORDER);
         }
-        ScalarLayerKernels.addNormGradients(dy, dyFrom + end, x, xFrom + end, gain, gainFrom + end, mu, s, a, b, dx,
-                dxFrom + end, dgain, dgainFrom + end, count - end);
+        ScalarLayerKernels.addNormGradients(dy, dyFrom + end, x, xFrom + end, gain, gainFrom + end, mu, s, a, b, base,
+                baseFrom + end, dx, dxFrom + end, dgain, dgainFrom + end, count - end);
     }
 
     /**

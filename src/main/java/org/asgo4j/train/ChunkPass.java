@@ -19,6 +19,7 @@ final class ChunkPass {
     private final Tokens tokens;
     private final int firstToken;
     private final List<LayerPass> layers;
+    private final List<LayerPass> predictingLayers;
     private final Matrix embedded;
     private final LayerPass.Stream top;
     private final Matrix normGradient;
@@ -35,6 +36,7 @@ final class ChunkPass {
      * @param tokens the batch at hand
      * @param index number of this chunk
      * @param layers its passes, from the first
+     * @param predictingLayers its passes when there is no backward pass to keep anything for
      * @param embedded the residual stream before the first layer, r×C
      * @param top the residual stream after the last layer
      * @param finalNorm what the final norm saves
@@ -50,6 +52,7 @@ final class ChunkPass {
             Tokens tokens,
             int index,
             List<LayerPass> layers,
+            List<LayerPass> predictingLayers,
             Matrix embedded,
             LayerPass.Stream top,
             NormActivations finalNorm,
@@ -61,6 +64,7 @@ final class ChunkPass {
         this.positionEmbedding = parameters.positionEmbedding().weight();
         this.tokens = tokens;
         this.layers = layers;
+        this.predictingLayers = predictingLayers;
         this.embedded = embedded;
         this.top = top;
         this.normGradient = normGradient;
@@ -73,6 +77,15 @@ final class ChunkPass {
 
     /** Writes the logits of this chunk's tokens, and what the backward pass needs. */
     void forward() {
+        forward(layers);
+    }
+
+    /** Writes the logits of this chunk's tokens, the same bits, with nothing kept for a backward pass. */
+    void predict() {
+        forward(predictingLayers);
+    }
+
+    private void forward(List<LayerPass> layers) {
         embed();
         for (int i = 0; i < layers.size(); i++) layers.get(i).forward();
         finalNorm.forward();
@@ -94,7 +107,7 @@ final class ChunkPass {
         }
     }
 
-    /** The sum of the losses of the first {@code count} tokens of this chunk, after {@link #forward}. */
+    /** The sum of the losses of the first {@code count} tokens of this chunk, after {@link #predict}. */
     double loss(int count) {
         return layerKernels.crossEntropyLoss(
                 logits.segment(), 0, logits.rowStride(), count, logits.cols(), tokens.targets(), firstToken);
@@ -112,7 +125,7 @@ final class ChunkPass {
         headBackward.run();                                                                     // r×C
         Matrix gradient = top.gradient();
         gradient.segment().asSlice(0, gradient.size() * Float.BYTES).fill((byte) 0);
-        finalNorm.backward(normGradient, gradient);
+        finalNorm.backward(normGradient, gradient, gradient);
         for (int i = layers.size() - 1; i >= 0; i--) layers.get(i).backward();
         return loss;
     }

@@ -17,7 +17,10 @@ final class Evaluation {
         double sum = 0;
         for (int i = 0; i < windows.batches(); i++) {
             int predictions = windows.fill(i, inputs, targets);
-            sum += gpt.loss(inputs, targets, predictions) * predictions;
+            double loss = i == 0
+                    ? gpt.loss(inputs, targets, predictions)
+                    : gpt.lossOfSameWeights(inputs, targets, predictions);
+            sum += loss * predictions;
         }
         return sum / windows.predictions();
     }

@@ -35,14 +35,14 @@ record LayerActivations(
         int width = config.width();
         return new LayerActivations(
                 NormActivations.allocate(backend, arena, tokens, width, chunks),
-                backend.allocate(arena, tokens, 3 * width),
+                Product.padded(backend, arena, tokens, 3 * width),
                 backend.allocate(arena, Math.multiplyExact(tokens, config.heads()), config.context()),
                 backend.allocate(arena, tokens, width),
                 backend.allocate(arena, tokens, width),
                 NormActivations.allocate(backend, arena, tokens, width, chunks),
                 backend.allocate(arena, tokens, config.hidden()),
                 backend.allocate(arena, tokens, config.hidden()),
-                backend.allocate(arena, tokens, 3 * width),
+                Product.padded(backend, arena, tokens, 3 * width),
                 backend.allocate(arena, tokens, width));
     }
 

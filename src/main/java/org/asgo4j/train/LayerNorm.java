@@ -29,14 +29,17 @@ final class LayerNorm {
                 input.rows(), input.cols(), EPSILON);
     }
 
-    /** dX ← dX + the gradient through the norm of dY, both r×C; overwrites the chunk's share of the gain's gradient. */
-    void backward(Matrix outputGradient, Matrix inputGradient) {
+    /**
+     * dX ← base + the gradient through the norm of dY, all r×C; overwrites the chunk's share of the gain's gradient.
+     * base and dX may be the same.
+     */
+    void backward(Matrix outputGradient, Matrix base, Matrix inputGradient) {
         Matrix gainGradient = activations.gainGradient();
         gainGradient.segment().asSlice(0, gainGradient.size() * Float.BYTES).fill((byte) 0);
         kernels.layerNormBackward(
                 outputGradient.segment(), 0, input.segment(), 0, gain.segment(), 0,
                 activations.mean().segment(), 0, activations.inverseDeviation().segment(), 0,
-                inputGradient.segment(), 0, gainGradient.segment(), 0,
+                base.segment(), 0, inputGradient.segment(), 0, gainGradient.segment(), 0,
                 input.rows(), input.cols());
     }
 }

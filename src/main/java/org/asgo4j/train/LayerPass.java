@@ -123,12 +123,10 @@ final class LayerPass {
                 saved.expanded().segment(), 0, scratch.activatedGradient().segment(), 0,
                 saved.expanded().segment(), 0, saved.expanded().size());
         expandBackward.run();                                                                   // r×C
-        backend.copy(output.gradient(), saved.middleGradient());
-        norm2.backward(scratch.normGradient(), saved.middleGradient());
+        norm2.backward(scratch.normGradient(), output.gradient(), saved.middleGradient());
         projectionBackward.run();                                                               // r×C
         for (int i = 0; i < heads.size(); i++) heads.get(i).backward();                         // r×3C
         queryKeyValueBackward.run();                                                            // r×C
-        backend.copy(saved.middleGradient(), input.gradient());
-        norm1.backward(scratch.normGradient(), input.gradient());
+        norm1.backward(scratch.normGradient(), saved.middleGradient(), input.gradient());
     }
 }

@@ -1,8 +1,12 @@
 package org.asgo4j.kernel;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.function.DoubleUnaryOperator;
 import jdk.incubator.vector.FloatVector;
@@ -113,21 +117,30 @@ class ElementaryTest {
     void vectorTwinsAgreeOnAnyBits() {
         long seed = Seeds.next();
         var random = new SplittableRandom(seed);
-        float[] x = new float[Lanes.FLOATS.length()];
-        for (int round = 0; round < VECTORS; round++) {
-            for (int i = 0; i < x.length; i++) {
-                boolean anything = random.nextBoolean();
-                x[i] = anything ? Float.intBitsToFloat(random.nextInt()) : (float) random.nextDouble(-100, 100);
-            }
-            FloatVector v = FloatVector.fromArray(Lanes.FLOATS, x, 0);
-            float[] exp = VectorElementary.exp(v).toArray();
-            float[] gelu = VectorElementary.gelu(v).toArray();
-            float[] slope = VectorElementary.geluSlope(v).toArray();
-            for (int i = 0; i < x.length; i++) {
-                String where = "x=%s (%08x) seed=%d".formatted(x[i], Float.floatToRawIntBits(x[i]), seed);
-                assertEquals(Elementary.exp(x[i]), exp[i], where);
-                assertEquals(Elementary.gelu(x[i]), gelu[i], where);
-                assertEquals(Elementary.geluSlope(x[i]), slope[i], where);
+        int lanes = Lanes.FLOATS.length();
+        float[] x = new float[lanes];
+        float[] ones = new float[lanes];
+        Arrays.fill(ones, 1);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment values = arena.allocate(JAVA_FLOAT, lanes);
+            MemorySegment outer = arena.allocateFrom(JAVA_FLOAT, ones);
+            MemorySegment gelu = arena.allocate(JAVA_FLOAT, lanes);
+            MemorySegment slope = arena.allocate(JAVA_FLOAT, lanes);
+            for (int round = 0; round < VECTORS; round++) {
+                for (int i = 0; i < lanes; i++) {
+                    boolean anything = random.nextBoolean();
+                    x[i] = anything ? Float.intBitsToFloat(random.nextInt()) : (float) random.nextDouble(-100, 100);
+                }
+                MemorySegment.copy(x, 0, values, JAVA_FLOAT, 0, lanes);
+                float[] exp = VectorElementary.exp(FloatVector.fromArray(Lanes.FLOATS, x, 0)).toArray();
+                LayerKernels.vector().gelu(values, 0, gelu, 0, lanes);
+                LayerKernels.vector().geluBackward(values, 0, outer, 0, slope, 0, lanes);
+                for (int i = 0; i < lanes; i++) {
+                    String where = "x=%s (%08x) seed=%d".formatted(x[i], Float.floatToRawIntBits(x[i]), seed);
+                    assertEquals(Elementary.exp(x[i]), exp[i], where);
+                    assertEquals(Elementary.gelu(x[i]), gelu.getAtIndex(JAVA_FLOAT, i), where);
+                    assertEquals(Elementary.geluSlope(x[i]), slope.getAtIndex(JAVA_FLOAT, i), where);
+                }
             }
         }
     }

@@ -48,15 +48,16 @@ class LayerFormulasTest {
                 Strip mean = Strip.allocate(arena, ROWS, 0, Float.BYTES);
                 Strip inverse = Strip.allocate(arena, ROWS, 1, Float.BYTES);
                 Strip dy = Strip.floats(arena, ROWS * cols, 1, random);
-                Strip dx = Strip.floats(arena, ROWS * cols, 2, random);
+                Strip base = Strip.floats(arena, ROWS * cols, 2, random);
+                Strip dx = Strip.allocate(arena, ROWS * cols, 0, Float.BYTES);
                 Strip dgain = Strip.floats(arena, cols, 3, random);
-                float[] oldDx = dx.toArray();
+                float[] oldDx = base.toArray();
                 float[] oldDgain = dgain.toArray();
                 kernels.layerNorm(x.segment(), x.from(), gain.segment(), gain.from(), y.segment(), y.from(),
                         mean.segment(), mean.from(), inverse.segment(), inverse.from(), ROWS, cols, EPSILON);
                 kernels.layerNormBackward(dy.segment(), dy.from(), x.segment(), x.from(), gain.segment(), gain.from(),
-                        mean.segment(), mean.from(), inverse.segment(), inverse.from(), dx.segment(), dx.from(),
-                        dgain.segment(), dgain.from(), ROWS, cols);
+                        mean.segment(), mean.from(), inverse.segment(), inverse.from(), base.segment(), base.from(),
+                        dx.segment(), dx.from(), dgain.segment(), dgain.from(), ROWS, cols);
                 double[] expectedDgain = new double[cols];
                 double sigma = 0;
                 for (int row = 0; row < ROWS; row++) {

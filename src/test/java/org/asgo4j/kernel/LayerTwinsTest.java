@@ -56,7 +56,13 @@ class LayerTwinsTest {
                 Named.of("layerNormBackward", (k, s, t, n) -> {
                     k.layerNormBackward(s[0].segment(), s[0].from(), s[1].segment(), s[1].from(), s[2].segment(),
                             s[2].from(), s[3].segment(), s[3].from(), s[4].segment(), s[4].from(), s[5].segment(),
-                            s[5].from(), s[6].segment(), s[6].from(), ROWS, n);
+                            s[5].from(), s[5].segment(), s[5].from(), s[6].segment(), s[6].from(), ROWS, n);
+                    return 0;
+                }),
+                Named.of("layerNormBackward onto another base", (k, s, t, n) -> {
+                    k.layerNormBackward(s[0].segment(), s[0].from(), s[1].segment(), s[1].from(), s[2].segment(),
+                            s[2].from(), s[3].segment(), s[3].from(), s[4].segment(), s[4].from(), s[7].segment(),
+                            s[7].from(), s[5].segment(), s[5].from(), s[6].segment(), s[6].from(), ROWS, n);
                     return 0;
                 }),
                 Named.of("crossEntropy", (k, s, t, n) -> k.crossEntropy(s[0].segment(), s[0].from(), n + PADDING,
@@ -112,8 +118,8 @@ class LayerTwinsTest {
         var random = new SplittableRandom(seed);
         int misalignment = cols % MISALIGNMENTS;
         try (Arena arena = Arena.ofConfined()) {
-            Strip[] mine = new Strip[7];
-            Strip[] theirs = new Strip[7];
+            Strip[] mine = new Strip[8];
+            Strip[] theirs = new Strip[8];
             for (int s = 0; s < mine.length; s++) {
                 int shift = (misalignment + s) % MISALIGNMENTS;
                 mine[s] = special ? Strip.special(arena, elements, shift, random)

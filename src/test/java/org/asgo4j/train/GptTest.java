@@ -81,7 +81,9 @@ class GptTest {
                 var fixture = new GptFixture(backend, CUT, 6, 2, seed);
                 Gpt gpt = fixture.gpt(2)) {
             double loss = gpt.forwardBackward(fixture.inputs, fixture.targets);
-            assertEquals(loss, gpt.loss(fixture.inputs, fixture.targets, fixture.inputs.length), () -> "seed=" + seed);
+            int count = fixture.inputs.length;
+            assertEquals(loss, gpt.loss(fixture.inputs, fixture.targets, count), () -> "seed=" + seed);
+            assertEquals(loss, gpt.lossOfSameWeights(fixture.inputs, fixture.targets, count), () -> "seed=" + seed);
         }
     }
 
