@@ -2,11 +2,12 @@
  * The ASGO optimizer on off-heap memory: BLAS and LAPACK through generated bindings, the Vector API for everything
  * elementwise.
  *
- * <p>Nothing but java.base is required at run time. Without the vector module the scalar kernels run; picocli, XChart
- * and java.desktop serve the command line, which runs on the class path.
+ * <p>Nothing but java.base and jdk.jfr is required at run time. Without the vector module the scalar kernels run;
+ * picocli, XChart and java.desktop serve the command line, which runs on the class path.
  */
 @SuppressWarnings("requires-automatic") // XChart names its module, but has no descriptor
 module org.asgo4j {
+    requires jdk.jfr;
     requires static jdk.incubator.vector;
     requires static java.desktop;
     requires static info.picocli;

@@ -17,8 +17,8 @@ final class Choice {
         throw new IllegalArgumentException("%s must be %s, got '%s'".formatted(option, expected, text));
     }
 
-    /** The name as options and messages have it. */
+    /** The name as options and messages have it: lower case, with hyphens. */
     static String name(Enum<?> value) {
-        return value.name().toLowerCase(Locale.ROOT);
+        return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

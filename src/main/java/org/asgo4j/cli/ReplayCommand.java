@@ -8,6 +8,7 @@ import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.ElementType;
+import org.asgo4j.optim.RootMethod;
 import org.asgo4j.train.Replay;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -25,12 +26,6 @@ final class ReplayCommand implements Callable<Integer> {
     private static final String RESULT =
             "replay optimizer=%s steps=%d relative_difference_published=%s relative_difference_exact=%s";
 
-    /** How the inverse root is taken. */
-    private enum Root {
-        /** By eigendecomposition. */
-        EIGEN
-    }
-
     @Parameters(paramLabel = "IN", description = "trajectory, a safetensors file")
     private Path in;
 
@@ -39,7 +34,7 @@ final class ReplayCommand implements Callable<Integer> {
 
     @Option(
             names = "--root", paramLabel = "NAME", defaultValue = "eigen",
-            description = "eigen (default ${DEFAULT-VALUE})")
+            description = "of ASGO: eigen, tridiagonal, polar-express, newton or qr (default ${DEFAULT-VALUE})")
     private String root;
 
     @Option(
@@ -63,7 +58,7 @@ final class ReplayCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Choice.parse("--root", root, List.of(Root.values()));
+        RootMethod method = Choice.parse("--root", root, List.of(RootMethod.values()));
         ElementType type = Choice.parse("--precision", precision, List.of(ElementType.values()));
         checkWeightDecay();
         FileOption.checkReadable("IN", in);
@@ -73,7 +68,7 @@ final class ReplayCommand implements Callable<Integer> {
         }
         try (Backend backend = backendOption.open()) {
             OptionalDouble decay = weightDecay == null ? OptionalDouble.empty() : OptionalDouble.of(weightDecay);
-            Replay.Result result = new Replay(backend, type, decay).run(in, out);
+            Replay.Result result = new Replay(backend, method, type, decay).run(in, out);
             screen.out().println(RESULT.formatted(
                     result.optimizer(), result.steps(), shown(result.published()), shown(result.exact())));
         }

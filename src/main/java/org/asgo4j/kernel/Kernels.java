@@ -65,6 +65,100 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
     void scale(float alpha, MemorySegment x, long from, long count);
 
     /**
+     * y[i] ← x[i]·y[i] for 0 ≤ i &lt; count.
+     *
+     * @param x read
+     * @param xFrom first element of x
+     * @param y read and written
+     * @param yFrom first element of y
+     * @param count elements
+     */
+    void multiply(MemorySegment x, long xFrom, MemorySegment y, long yFrom, long count);
+
+    /**
+     * y[i] ← fma(α·x[i], x[i], β·y[i]) for 0 ≤ i &lt; count: a moving average of squares.
+     *
+     * @param alpha factor α of the squares
+     * @param x read
+     * @param xFrom first element of x
+     * @param beta factor β of the old y
+     * @param y read and written
+     * @param yFrom first element of y
+     * @param count elements
+     */
+    void addSquares(float alpha, MemorySegment x, long xFrom, float beta, MemorySegment y, long yFrom, long count);
+
+    /**
+     * y[i] ← fma(α·x[i], x[i], β·y[i]) for 0 ≤ i &lt; count in double, for float32 x and float64 y.
+     *
+     * @param alpha factor α of the squares
+     * @param x float32, read
+     * @param xFrom first element of x, in floats
+     * @param beta factor β of the old y
+     * @param y float64, read and written; other memory than x
+     * @param yFrom first element of y, in doubles
+     * @param count elements
+     */
+    void addSquaresDouble(double alpha, MemorySegment x, long xFrom, double beta, MemorySegment y, long yFrom,
+            long count);
+
+    /**
+     * y[i] ← x[i] / (√(v[i] + inside) + outside) for 0 ≤ i &lt; count, and 0 where that denominator is 0.
+     *
+     * @param x read
+     * @param xFrom first element of x
+     * @param v read
+     * @param vFrom first element of v
+     * @param inside added to v under the root
+     * @param outside added to the root
+     * @param y written
+     * @param yFrom first element of y
+     * @param count elements
+     */
+    void divideByRoot(MemorySegment x, long xFrom, MemorySegment v, long vFrom, float inside, float outside,
+            MemorySegment y, long yFrom, long count);
+
+    /**
+     * One step of Lion, fused into one pass. For 0 ≤ i &lt; count:
+     *
+     * <pre>
+     *   g ← s·gradient[i]
+     *   c ← fma(1 − β₁, g, β₁·m)
+     *   m ← fma(1 − β₂, g, β₂·m)
+     *   w ← fma(−stepSize, sign(c), decay·w)       sign(0) = 0, sign(NaN) = NaN
+     * </pre>
+     *
+     * <p>1 − β₁ and 1 − β₂ are formed in double and then rounded.
+     *
+     * @param weight w, read and written
+     * @param weightFrom first element of weight
+     * @param gradient read
+     * @param gradientFrom first element of gradient
+     * @param m momentum, read and written
+     * @param mFrom first element of m
+     * @param count elements
+     * @param gradientScale factor s of the gradient, for clipping
+     * @param beta1 β₁
+     * @param beta2 β₂
+     * @param stepSize η
+     * @param decay 1 − ηλ
+     */
+    void lion(MemorySegment weight, long weightFrom, MemorySegment gradient, long gradientFrom, MemorySegment m,
+            long mFrom, long count, float gradientScale, double beta1, double beta2, float stepSize, float decay);
+
+    /**
+     * x[i] ← α·x[i], then y[i] ← y[i] + x[i], for 0 ≤ i &lt; count.
+     *
+     * @param alpha factor α
+     * @param x read and written
+     * @param xFrom first element of x
+     * @param y read and written; other memory than x
+     * @param yFrom first element of y
+     * @param count elements
+     */
+    void scaleAndAdd(float alpha, MemorySegment x, long xFrom, MemorySegment y, long yFrom, long count);
+
+    /**
      * One AdamW step, in the order of {@code torch.optim.AdamW}, fused into one pass. For 0 ≤ i &lt; count:
      *
      * <pre>

@@ -1,7 +1,6 @@
 package org.asgo4j.kernel;
 
 import java.nio.ByteOrder;
-import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorShuffle;
@@ -51,22 +50,6 @@ final class Lanes {
         if (FLOATS.length() > 8) {
             result += quads.lane(8);
             result += quads.lane(12);
-        }
-        return result;
-    }
-
-    /**
-     * sum + (l0 + l1) + (l2 + l3) + …, left to right, over the lanes l. Two doubles can't be rearranged without an
-     * object.
-     */
-    static double add(double sum, DoubleVector lanes) {
-        double result = sum + (lanes.lane(0) + lanes.lane(1));
-        if (DOUBLES.length() > 2) {
-            result += lanes.lane(2) + lanes.lane(3);
-        }
-        if (DOUBLES.length() > 4) {
-            result += lanes.lane(4) + lanes.lane(5);
-            result += lanes.lane(6) + lanes.lane(7);
         }
         return result;
     }

@@ -51,6 +51,70 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void scaleAndAdd(float alpha, MemorySegment x, long xFrom, MemorySegment y, long yFrom, long count) {
+        for (long i = 0; i < count; i++) {
+            float scaled = alpha * x.getAtIndex(JAVA_FLOAT, xFrom + i);
+            x.setAtIndex(JAVA_FLOAT, xFrom + i, scaled);
+            y.setAtIndex(JAVA_FLOAT, yFrom + i, y.getAtIndex(JAVA_FLOAT, yFrom + i) + scaled);
+        }
+    }
+
+    @Override
+    public void multiply(MemorySegment x, long xFrom, MemorySegment y, long yFrom, long count) {
+        for (long i = 0; i < count; i++) {
+            float product = x.getAtIndex(JAVA_FLOAT, xFrom + i) * y.getAtIndex(JAVA_FLOAT, yFrom + i);
+            y.setAtIndex(JAVA_FLOAT, yFrom + i, product);
+        }
+    }
+
+    @Override
+    public void addSquares(float alpha, MemorySegment x, long xFrom, float beta, MemorySegment y, long yFrom,
+            long count) {
+        for (long i = 0; i < count; i++) {
+            float value = x.getAtIndex(JAVA_FLOAT, xFrom + i);
+            float old = beta * y.getAtIndex(JAVA_FLOAT, yFrom + i);
+            y.setAtIndex(JAVA_FLOAT, yFrom + i, Math.fma(alpha * value, value, old));
+        }
+    }
+
+    @Override
+    public void addSquaresDouble(double alpha, MemorySegment x, long xFrom, double beta, MemorySegment y, long yFrom,
+            long count) {
+        for (long i = 0; i < count; i++) {
+            double value = x.getAtIndex(JAVA_FLOAT, xFrom + i);
+            double old = beta * y.getAtIndex(JAVA_DOUBLE, yFrom + i);
+            y.setAtIndex(JAVA_DOUBLE, yFrom + i, Math.fma(alpha * value, value, old));
+        }
+    }
+
+    @Override
+    public void divideByRoot(MemorySegment x, long xFrom, MemorySegment v, long vFrom, float inside, float outside,
+            MemorySegment y, long yFrom, long count) {
+        for (long i = 0; i < count; i++) {
+            float denominator = (float) Math.sqrt(v.getAtIndex(JAVA_FLOAT, vFrom + i) + inside) + outside;
+            float quotient = x.getAtIndex(JAVA_FLOAT, xFrom + i) / denominator;
+            y.setAtIndex(JAVA_FLOAT, yFrom + i, denominator == 0 ? 0 : quotient);
+        }
+    }
+
+    @Override
+    public void lion(MemorySegment weight, long weightFrom, MemorySegment gradient, long gradientFrom, MemorySegment m,
+            long mFrom, long count, float gradientScale, double beta1, double beta2, float stepSize, float decay) {
+        float rate1 = (float) (1 - beta1);
+        float rate2 = (float) (1 - beta2);
+        float keep1 = (float) beta1;
+        float keep2 = (float) beta2;
+        for (long i = 0; i < count; i++) {
+            float g = gradientScale * gradient.getAtIndex(JAVA_FLOAT, gradientFrom + i);
+            float oldM = m.getAtIndex(JAVA_FLOAT, mFrom + i);
+            float sign = Math.signum(Math.fma(rate1, g, keep1 * oldM));
+            float decayed = decay * weight.getAtIndex(JAVA_FLOAT, weightFrom + i);
+            m.setAtIndex(JAVA_FLOAT, mFrom + i, Math.fma(rate2, g, keep2 * oldM));
+            weight.setAtIndex(JAVA_FLOAT, weightFrom + i, Math.fma(-stepSize, sign, decayed));
+        }
+    }
+
+    @Override
     public void adamw(MemorySegment weight, long weightFrom, MemorySegment gradient, long gradientFrom, MemorySegment m,
             long mFrom, MemorySegment v, long vFrom, long count, float gradientScale, double beta1, double beta2,
             float epsilon, float stepSize, float inverseRootCorrection, float decay) {

@@ -71,6 +71,95 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
+    public void scaleAndAdd(float alpha, MemorySegment x, long xFrom, MemorySegment y, long yFrom, long count) {
+        long end = FLOATS.loopBound(count);
+        for (long i = 0; i < end; i += FLOATS.length()) {
+            FloatVector scaled = fromMemorySegment(FLOATS, x, (xFrom + i) * Float.BYTES, ORDER).mul(alpha);
+            scaled.intoMemorySegment(x, (xFrom + i) * Float.BYTES, ORDER);
+            FloatVector old = fromMemorySegment(FLOATS, y, (yFrom + i) * Float.BYTES, ORDER);
+            old.add(scaled).intoMemorySegment(y, (yFrom + i) * Float.BYTES, ORDER);
+        }
+        TAIL.scaleAndAdd(alpha, x, xFrom + end, y, yFrom + end, count - end);
+    }
+
+    @Override
+    public void multiply(MemorySegment x, long xFrom, MemorySegment y, long yFrom, long count) {
+        long end = FLOATS.loopBound(count);
+        for (long i = 0; i < end; i += FLOATS.length()) {
+            FloatVector factors = fromMemorySegment(FLOATS, x, (xFrom + i) * Float.BYTES, ORDER);
+            FloatVector values = fromMemorySegment(FLOATS, y, (yFrom + i) * Float.BYTES, ORDER);
+            factors.mul(values).intoMemorySegment(y, (yFrom + i) * Float.BYTES, ORDER);
+        }
+        TAIL.multiply(x, xFrom + end, y, yFrom + end, count - end);
+    }
+
+    @Override
+    public void addSquares(float alpha, MemorySegment x, long xFrom, float beta, MemorySegment y, long yFrom,
+            long count) {
+        long end = FLOATS.loopBound(count);
+        for (long i = 0; i < end; i += FLOATS.length()) {
+            FloatVector values = fromMemorySegment(FLOATS, x, (xFrom + i) * Float.BYTES, ORDER);
+            FloatVector old = fromMemorySegment(FLOATS, y, (yFrom + i) * Float.BYTES, ORDER).mul(beta);
+            values.mul(alpha).fma(values, old).intoMemorySegment(y, (yFrom + i) * Float.BYTES, ORDER);
+        }
+        TAIL.addSquares(alpha, x, xFrom + end, beta, y, yFrom + end, count - end);
+    }
+
+    @Override
+    public void addSquaresDouble(double alpha, MemorySegment x, long xFrom, double beta, MemorySegment y, long yFrom,
+            long count) {
+        long end = DOUBLES.loopBound(count);
+        for (long i = 0; i < end; i += DOUBLES.length()) {
+            FloatVector narrow = fromMemorySegment(HALF, x, (xFrom + i) * Float.BYTES, ORDER);
+            DoubleVector values = (DoubleVector) narrow.convertShape(VectorOperators.F2D, DOUBLES, 0);
+            DoubleVector old = DoubleVector.fromMemorySegment(DOUBLES, y, (yFrom + i) * Double.BYTES, ORDER).mul(beta);
+            values.mul(alpha).fma(values, old).intoMemorySegment(y, (yFrom + i) * Double.BYTES, ORDER);
+        }
+        TAIL.addSquaresDouble(alpha, x, xFrom + end, beta, y, yFrom + end, count - end);
+    }
+
+    @Override
+    public void divideByRoot(MemorySegment x, long xFrom, MemorySegment v, long vFrom, float inside, float outside,
+            MemorySegment y, long yFrom, long count) {
+        FloatVector zero = FloatVector.zero(FLOATS);
+        long end = FLOATS.loopBound(count);
+        for (long i = 0; i < end; i += FLOATS.length()) {
+            FloatVector values = fromMemorySegment(FLOATS, x, (xFrom + i) * Float.BYTES, ORDER);
+            FloatVector squares = fromMemorySegment(FLOATS, v, (vFrom + i) * Float.BYTES, ORDER);
+            FloatVector denominator = squares.add(inside).sqrt().add(outside);
+            FloatVector quotient = values.div(denominator);
+            quotient.blend(zero, denominator.eq(zero)).intoMemorySegment(y, (yFrom + i) * Float.BYTES, ORDER);
+        }
+        TAIL.divideByRoot(x, xFrom + end, v, vFrom + end, inside, outside, y, yFrom + end, count - end);
+    }
+
+    @Override
+    public void lion(MemorySegment weight, long weightFrom, MemorySegment gradient, long gradientFrom, MemorySegment m,
+            long mFrom, long count, float gradientScale, double beta1, double beta2, float stepSize, float decay) {
+        FloatVector clip = FloatVector.broadcast(FLOATS, gradientScale);
+        FloatVector rate1 = FloatVector.broadcast(FLOATS, (float) (1 - beta1));
+        FloatVector rate2 = FloatVector.broadcast(FLOATS, (float) (1 - beta2));
+        FloatVector step = FloatVector.broadcast(FLOATS, -stepSize);
+        FloatVector zero = FloatVector.zero(FLOATS);
+        FloatVector plus = FloatVector.broadcast(FLOATS, 1);
+        FloatVector minus = FloatVector.broadcast(FLOATS, -1);
+        long end = FLOATS.loopBound(count);
+        for (long i = 0; i < end; i += FLOATS.length()) {
+            FloatVector g = fromMemorySegment(FLOATS, gradient, (gradientFrom + i) * Float.BYTES, ORDER).mul(clip);
+            FloatVector oldM = fromMemorySegment(FLOATS, m, (mFrom + i) * Float.BYTES, ORDER);
+            FloatVector c = rate1.fma(g, oldM.mul((float) beta1));
+            // What is neither above nor below 0 is its own sign: zeros, and NaN, which must not get lost.
+            FloatVector sign = c.blend(plus, c.compare(VectorOperators.GT, zero));
+            sign = sign.blend(minus, c.compare(VectorOperators.LT, zero));
+            FloatVector decayed = fromMemorySegment(FLOATS, weight, (weightFrom + i) * Float.BYTES, ORDER).mul(decay);
+            rate2.fma(g, oldM.mul((float) beta2)).intoMemorySegment(m, (mFrom + i) * Float.BYTES, ORDER);
+            sign.fma(step, decayed).intoMemorySegment(weight, (weightFrom + i) * Float.BYTES, ORDER);
+        }
+        TAIL.lion(weight, weightFrom + end, gradient, gradientFrom + end, m, mFrom + end, count - end, gradientScale,
+                beta1, beta2, stepSize, decay);
+    }
+
+    @Override
     public void adamw(MemorySegment weight, long weightFrom, MemorySegment gradient, long gradientFrom, MemorySegment m,
             long mFrom, MemorySegment v, long vFrom, long count, float gradientScale, double beta1, double beta2,
             float epsilon, float stepSize, float inverseRootCorrection, float decay) {
@@ -134,7 +223,17 @@ final class VectorKernels implements Kernels {
             p2 = x2.fma(x2, p2);
             p3 = x3.fma(x3, p3);
         }
-        return Lanes.add(sum, p0.add(p1).add(p2.add(p3)));
+        // Neighbours are added here and not in a method: where C2 does not inline it, the vector becomes an object.
+        DoubleVector lanes = p0.add(p1).add(p2.add(p3));
+        double result = sum + (lanes.lane(0) + lanes.lane(1));
+        if (DOUBLES.length() > 2) {
+            result += lanes.lane(2) + lanes.lane(3);
+        }
+        if (DOUBLES.length() > 4) {
+            result += lanes.lane(4) + lanes.lane(5);
+            result += lanes.lane(6) + lanes.lane(7);
+        }
+        return result;
     }
 
     @Override

@@ -14,8 +14,11 @@ import java.lang.foreign.Arena;
  * argument.
  *
  * <p>Methods may be called from several threads at once on different outputs. No method allocates on the Java heap.
+ *
+ * <p>Those that {@link Backends} opens are the implementations. The interface is open for wrappers around one of them,
+ * that count calls, measure, or fail on demand; a workspace made through a wrapper is the wrapped one's.
  */
-public sealed interface Backend extends AutoCloseable permits CpuBackend {
+public interface Backend extends AutoCloseable {
 
     /** Which implementation this is. */
     BackendName name();
@@ -113,6 +116,21 @@ public sealed interface Backend extends AutoCloseable permits CpuBackend {
     void tridiagonalize(Matrix a, Matrix diagonal, Matrix offDiagonal, EighWorkspace workspace);
 
     /**
+     * The lower triangle of C ← C + α·(T + σI)⁻¹ for a symmetric positive definite tridiagonal T + σI: O(k²), by the
+     * two-sided elimination of T + σI in float64. Functions of T that are sums of resolvents are made of it.
+     *
+     * @param alpha α
+     * @param shift σ
+     * @param diagonal 1×k, the diagonal of T; read
+     * @param offDiagonal 1×k, its first k−1 entries are those beside the diagonal; read
+     * @param c k×k; lower triangle read and written
+     * @param workspace of this backend, float32 and at least order k; its content is overwritten
+     * @throws ArithmeticException if T + σI is not positive definite to working precision; C is undefined then
+     */
+    void addResolvent(
+            double alpha, double shift, Matrix diagonal, Matrix offDiagonal, Matrix c, EighWorkspace workspace);
+
+    /**
      * Y ← α·X + β·Y, elementwise in one pass, each element rounded as fma(α, x, β·y). With β = 0, Y is not read. X and
      * Y may be the same elements.
      *
@@ -159,6 +177,82 @@ public sealed interface Backend extends AutoCloseable permits CpuBackend {
      * @param a m×n, either type; read and written
      */
     void scaleRows(Matrix d, Matrix a);
+
+    /**
+     * A ← A·diag(d): column j is multiplied by d_j.
+     *
+     * @param d 1×n; read
+     * @param a m×n; read and written
+     */
+    void scaleCols(Matrix d, Matrix a);
+
+    /**
+     * The strict upper triangle of A ← that of the lower one's transpose, which makes A symmetric.
+     *
+     * @param a k×k, either type; lower triangle read, strict upper one written
+     */
+    void symmetrize(Matrix a);
+
+    /**
+     * The diagonal of αAAᵀ + β·diag(d) ({@link Side#LEFT}: α times the squared norms of A's rows) or of αAᵀA +
+     * β·diag(d) ({@link Side#RIGHT}: of its columns), accumulated in float64: what is left of {@link #syrk} where only
+     * the diagonal is wanted. d is read even if β = 0.
+     *
+     * @param side whose norms: LEFT the rows', RIGHT the columns'
+     * @param alpha α
+     * @param a m×n; read
+     * @param beta β
+     * @param d 1×m (LEFT) or 1×n (RIGHT), {@link ElementType#FLOAT64}; read and written
+     */
+    void gramDiagonal(Side side, double alpha, Matrix a, double beta, Matrix d);
+
+    /**
+     * Y ← α·X∘X + β·Y, elementwise squares in one pass, each element rounded as fma(α·x, x, β·y). Y is read even if β =
+     * 0.
+     *
+     * @param alpha α
+     * @param x m×n; read
+     * @param beta β
+     * @param y m×n; read and written
+     */
+    void addSquares(float alpha, Matrix x, float beta, Matrix y);
+
+    /**
+     * Y ← X / (√(V + inside) + outside), elementwise; 0 where that denominator is 0.
+     *
+     * @param x m×n; read
+     * @param v m×n, no element below 0; read
+     * @param inside added to V under the root, at least 0
+     * @param outside added to the root, at least 0
+     * @param y m×n; written
+     */
+    void divideByRoot(Matrix x, Matrix v, float inside, float outside, Matrix y);
+
+    /**
+     * One step of Lion (Chen et al. 2023, arXiv 2302.06675), in one pass, with g = c·G: u ← sign(β₁m + (1−β₁)g), m ←
+     * β₂m + (1−β₂)g, W ← decay·W − stepSize·u, where sign(0) = 0.
+     *
+     * @param gradientScale c
+     * @param beta1 β₁, in float64 so that 1−β₁ is rounded once
+     * @param beta2 β₂, likewise
+     * @param stepSize η
+     * @param decay 1−ηλ
+     * @param gradient G, m×n; read
+     * @param momentum m, m×n; read and written
+     * @param weight W, m×n; read and written
+     */
+    void lion(float gradientScale, double beta1, double beta2, float stepSize, float decay, Matrix gradient,
+            Matrix momentum, Matrix weight);
+
+    /**
+     * y_ij ← x_kl with k = rows[i] and l = cols[j]: rows and columns in another order.
+     *
+     * @param rows an index of a row of X for each row of Y
+     * @param cols an index of a column of X for each column of Y
+     * @param x read
+     * @param y of X's shape; written
+     */
+    void gather(int[] rows, int[] cols, Matrix x, Matrix y);
 
     /**
      * Y ← X. The types may differ: float32 widens exactly, float64 rounds to nearest. X and Y may be the same elements.

@@ -41,6 +41,14 @@ abstract sealed class CpuBackend implements Backend permits ReferenceBackend, Bl
     }
 
     @Override
+    public final void addResolvent(
+            double alpha, double shift, Matrix diagonal, Matrix offDiagonal, Matrix c, EighWorkspace workspace) {
+        checkOpen("addResolvent");
+        Shapes.addResolvent(name(), diagonal, offDiagonal, c, workspace);
+        Tridiagonal.addResolvent(KERNELS, alpha, shift, diagonal, offDiagonal, c, workspace.work());
+    }
+
+    @Override
     public final void axpby(float alpha, Matrix x, float beta, Matrix y) {
         checkOpen("axpby");
         Shapes.elementwise("axpby", "X", x, "Y", y);
@@ -133,6 +141,112 @@ abstract sealed class CpuBackend implements Backend permits ReferenceBackend, Bl
     static void scaleRow(double factor, Matrix a, int i) {
         if (a.type() == ElementType.FLOAT32) KERNELS.scale((float) factor, a.segment(), at(a, i), a.cols());
         else KERNELS.scaleDouble(factor, a.segment(), at(a, i), a.cols());
+    }
+
+    @Override
+    public final void scaleCols(Matrix d, Matrix a) {
+        checkOpen("scaleCols");
+        Shapes.readable("scaleCols", "d", d);
+        Shapes.writable("scaleCols", "A", a);
+        Shapes.shape("scaleCols", "d", d, 1, a.cols());
+        float32("scaleCols", "d", d, "A", a);
+        Shapes.disjoint("scaleCols", "A", a, "d", d);
+        for (int i = 0; i < a.rows(); i++) KERNELS.multiply(d.segment(), 0, a.segment(), at(a, i), a.cols());
+    }
+
+    @Override
+    public final void symmetrize(Matrix a) {
+        checkOpen("symmetrize");
+        Shapes.writable("symmetrize", "A", a);
+        Shapes.square("symmetrize", "A", a);
+        Rearrangement.mirror(a);
+    }
+
+    @Override
+    public final void gramDiagonal(Side side, double alpha, Matrix a, double beta, Matrix d) {
+        checkOpen("gramDiagonal");
+        Shapes.readable("gramDiagonal", "A", a);
+        Shapes.writable("gramDiagonal", "d", d);
+        Shapes.shape("gramDiagonal", "d", d, 1, side == Side.LEFT ? a.rows() : a.cols());
+        Shapes.type("gramDiagonal", "A", a, ElementType.FLOAT32);
+        Shapes.type("gramDiagonal", "d", d, ElementType.FLOAT64);
+        Shapes.disjoint("gramDiagonal", "d", d, "A", a);
+        for (int i = 0; i < a.rows(); i++) {
+            if (side == Side.RIGHT) {
+                double keep = i == 0 ? beta : 1;
+                KERNELS.addSquaresDouble(alpha, a.segment(), at(a, i), keep, d.segment(), 0, a.cols());
+            } else {
+                double squares = KERNELS.sumOfSquares(a.segment(), at(a, i), a.cols());
+                double old = d.segment().getAtIndex(ValueLayout.JAVA_DOUBLE, i);
+                d.segment().setAtIndex(ValueLayout.JAVA_DOUBLE, i, Math.fma(alpha, squares, beta * old));
+            }
+        }
+    }
+
+    @Override
+    public final void addSquares(float alpha, Matrix x, float beta, Matrix y) {
+        checkOpen("addSquares");
+        Shapes.elementwise("addSquares", "X", x, "Y", y);
+        Shapes.disjoint("addSquares", "Y", y, "X", x);
+        float32("addSquares", "X", x, "Y", y);
+        int chunks = chunks(x, y);
+        long length = y.size() / chunks;
+        for (int i = 0; i < chunks; i++) {
+            KERNELS.addSquares(alpha, x.segment(), at(x, i), beta, y.segment(), at(y, i), length);
+        }
+    }
+
+    @Override
+    public final void divideByRoot(Matrix x, Matrix v, float inside, float outside, Matrix y) {
+        checkOpen("divideByRoot");
+        Shapes.readable("divideByRoot", "V", v);
+        Shapes.elementwise("divideByRoot", "X", x, "Y", y);
+        Shapes.shape("divideByRoot", "V", v, y.rows(), y.cols());
+        float32("divideByRoot", "X", x, "Y", y);
+        Shapes.type("divideByRoot", "V", v, ElementType.FLOAT32);
+        Shapes.disjoint("divideByRoot", "Y", y, "X", x);
+        Shapes.disjoint("divideByRoot", "Y", y, "V", v);
+        int chunks = v.isContiguous() ? chunks(x, y) : y.rows();
+        long length = y.size() / chunks;
+        for (int i = 0; i < chunks; i++) {
+            KERNELS.divideByRoot(x.segment(), at(x, i), v.segment(), at(v, i), inside, outside, y.segment(), at(y, i),
+                    length);
+        }
+    }
+
+    @Override
+    public final void lion(float gradientScale, double beta1, double beta2, float stepSize, float decay,
+            Matrix gradient, Matrix momentum, Matrix weight) {
+        checkOpen("lion");
+        Shapes.readable("lion", "gradient", gradient);
+        Shapes.writable("lion", "momentum", momentum);
+        Shapes.writable("lion", "weight", weight);
+        Shapes.shape("lion", "gradient", gradient, weight.rows(), weight.cols());
+        Shapes.shape("lion", "momentum", momentum, weight.rows(), weight.cols());
+        float32("lion", "gradient", gradient, "momentum", momentum);
+        Shapes.type("lion", "weight", weight, ElementType.FLOAT32);
+        Shapes.disjoint("lion", "weight", weight, "gradient", gradient);
+        Shapes.disjoint("lion", "momentum", momentum, "gradient", gradient);
+        Shapes.disjoint("lion", "weight", weight, "momentum", momentum);
+        int chunks = momentum.isContiguous() ? chunks(gradient, weight) : weight.rows();
+        long length = weight.size() / chunks;
+        for (int i = 0; i < chunks; i++) {
+            KERNELS.lion(weight.segment(), at(weight, i), gradient.segment(), at(gradient, i), momentum.segment(),
+                    at(momentum, i), length, gradientScale, beta1, beta2, stepSize, decay);
+        }
+    }
+
+    @Override
+    public final void gather(int[] rows, int[] cols, Matrix x, Matrix y) {
+        checkOpen("gather");
+        Shapes.readable("gather", "X", x);
+        Shapes.writable("gather", "Y", y);
+        Shapes.shape("gather", "X", x, y.rows(), y.cols());
+        float32("gather", "X", x, "Y", y);
+        Shapes.disjoint("gather", "Y", y, "X", x);
+        Rearrangement.check("gather", "rows", rows, y.rows());
+        Rearrangement.check("gather", "cols", cols, y.cols());
+        Rearrangement.gather(rows, cols, x, y);
     }
 
     @Override

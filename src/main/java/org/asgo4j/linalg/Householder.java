@@ -48,7 +48,8 @@ final class Householder {
 
     /**
      * Turns row p, from column {@code from} on, into the unit vector v of the reflection H = I − 2vvᵀ that maps that
-     * row onto its length times the first unit vector, and returns the length; {@link #UNCHANGED} if it is that already.
+     * row onto its length times the first unit vector, and returns the length; {@link #UNCHANGED} if it is that
+     * already.
      */
     private static double reflector(int n, MemorySegment work, int p, int from) {
         double tail = 0;

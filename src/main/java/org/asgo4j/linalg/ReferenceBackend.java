@@ -65,7 +65,7 @@ final class ReferenceBackend extends CpuBackend {
     public EighWorkspace eighWorkspace(Arena arena, ElementType type, int order) {
         checkOpen("eighWorkspace");
         Shapes.eighWorkspace(arena, order);
-        long elements = Jacobi.workLength(order);
+        long elements = Math.max(Jacobi.workLength(order), Math.ceilDiv(Tridiagonal.workBytes(order), Double.BYTES));
         return new EighWorkspace(
                 name(),
                 type,

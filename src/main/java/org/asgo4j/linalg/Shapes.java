@@ -166,6 +166,22 @@ final class Shapes {
         workspace("tridiagonalize", backend, a, workspace);
     }
 
+    static void addResolvent(
+            BackendName backend, Matrix diagonal, Matrix offDiagonal, Matrix c, EighWorkspace workspace) {
+        readable("addResolvent", "diagonal", diagonal);
+        readable("addResolvent", "offDiagonal", offDiagonal);
+        writable("addResolvent", "C", c);
+        square("addResolvent", "C", c);
+        type("addResolvent", "C", c, ElementType.FLOAT32);
+        type("addResolvent", "diagonal", diagonal, ElementType.FLOAT32);
+        type("addResolvent", "offDiagonal", offDiagonal, ElementType.FLOAT32);
+        shape("addResolvent", "diagonal", diagonal, 1, c.rows());
+        shape("addResolvent", "offDiagonal", offDiagonal, 1, c.rows());
+        disjoint("addResolvent", "C", c, "diagonal", diagonal);
+        disjoint("addResolvent", "C", c, "offDiagonal", offDiagonal);
+        workspace("addResolvent", backend, c, workspace);
+    }
+
     private static void workspace(String operation, BackendName backend, Matrix a, EighWorkspace workspace) {
         if (workspace.backend() != backend) {
             throw new IllegalArgumentException("%s: workspace was made by backend %s, must be made by %s"

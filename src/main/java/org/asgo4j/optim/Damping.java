@@ -57,6 +57,32 @@ public record Damping(Kind kind, double value) {
         return new Damping(Kind.OUTSIDE_ROOT, epsilon);
     }
 
+    /** Whether f(λ) = (λ + s)^(−1/2) with a shift s, so that the root is that of V + sI. */
+    boolean isShift() {
+        return kind == Kind.ABSOLUTE || kind == Kind.RELATIVE;
+    }
+
+    /**
+     * The shift s for a V held divided by {@code unit²}, in those units; {@link Kind#ABSOLUTE} adds the rounding level
+     * k·u·λ_max where {@link #inverseRoot} takes the maximum, which products of matrices can't.
+     */
+    double shift(double largest, double floor, double unit) {
+        return kind == Kind.ABSOLUTE ? floor + value / unit / unit : value * largest;
+    }
+
+    /**
+     * What is added to a second moment v held divided by {@code unit²} under its root, in those units; the mean of v
+     * stands for λ_max.
+     */
+    double inside(double mean, double unit) {
+        return isShift() ? shift(mean, 0, unit) : 0;
+    }
+
+    /** What is added to the root of a second moment held divided by {@code unit²}, in units. */
+    double outside(double unit) {
+        return kind == Kind.OUTSIDE_ROOT ? value / unit : 0;
+    }
+
     /**
      * f(λ) for a V held divided by {@code unit²} (so λ, λ_max and the result are in those units too). A V of zeros
      * gives 0.

@@ -15,49 +15,80 @@ final class EigenInverseRoot implements InverseRoot {
     private final Backend backend;
     private final Damping damping;
     private final ElementType precision;
+    private final int order;
 
-    EigenInverseRoot(Backend backend, Damping damping, ElementType precision) {
+    EigenInverseRoot(Backend backend, Damping damping, ElementType precision, int order) {
         this.backend = backend;
         this.damping = damping;
         this.precision = precision;
+        this.order = order;
     }
 
     @Override
-    public void reserve(Workspace workspace, int order) {
+    public void reserve(Workspace workspace) {
         workspace.reserve(Slot.VECTORS, precision, order, order);
         workspace.reserve(Slot.EIGENVALUES, precision, 1, order);
         workspace.reserveEigh(precision, order);
+        reserveProduct(workspace, precision, order);
+    }
+
+    /** What {@link #product} needs. */
+    static void reserveProduct(Workspace workspace, ElementType precision, int order) {
         if (precision != ElementType.FLOAT32) workspace.reserve(Slot.ROOT, precision, order, order);
     }
 
     @Override
-    public void compute(Matrix gram, double unit, Matrix root, Workspace workspace) {
-        int order = gram.rows();
+    public boolean compute(Matrix gram, double unit, Matrix root, RootReport report, Workspace workspace) {
+        report.begin(RootMethod.EIGEN);
         Matrix vectors = workspace.get(Slot.VECTORS, precision, order, order);
         Matrix eigenvalues = workspace.get(Slot.EIGENVALUES, precision, 1, order);
         backend.copy(gram, vectors); // eigh overwrites what it decomposes
         backend.eigh(vectors, eigenvalues, workspace.eigh(precision)); //   Q, λ
-        replaceByFactors(eigenvalues, unit); //                              λ_i ← f(λ_i)^(1/2)
-        backend.scaleRows(eigenvalues, vectors); //                          S ← diag(f(λ)^(1/2))·Q
-        if (precision == ElementType.FLOAT32) {
-            backend.syrk(Transpose.TRANSPOSED, 1, vectors, 0, root); //      P ← SᵀS
+        replaceByFactors(eigenvalues, damping, unit, report); //            λ_i ← f(λ_i)^(1/2)
+        product(backend, vectors, eigenvalues, root, workspace);
+        return true;
+    }
+
+    /** P ← SᵀS with S = diag(factors)·Q, which Q becomes. */
+    static void product(Backend backend, Matrix vectors, Matrix factors, Matrix root, Workspace workspace) {
+        backend.scaleRows(factors, vectors);
+        if (vectors.type() == ElementType.FLOAT32) {
+            backend.syrk(Transpose.TRANSPOSED, 1, vectors, 0, root);
         } else {
-            Matrix wide = workspace.get(Slot.ROOT, precision, order, order);
+            Matrix wide = workspace.get(Slot.ROOT, vectors.type(), vectors.rows(), vectors.rows());
             backend.syrk(Transpose.TRANSPOSED, 1, vectors, 0, wide);
             backend.copy(wide, root);
         }
     }
 
-    private void replaceByFactors(Matrix eigenvalues, double unit) {
+    /** λ_i ← f(λ_i)^(1/2), in any order of eigenvalues; notes their range. */
+    static void replaceByFactors(Matrix eigenvalues, Damping damping, double unit, RootReport report) {
+        requireFinite(eigenvalues);
         int order = eigenvalues.cols();
-        double largest = eigenvalues.get(0, order - 1);
-        if (!Double.isFinite(largest)) {
-            throw new ArithmeticException("largest eigenvalue of the gram matrix is " + largest + ", must be finite");
+        double smallest = Double.POSITIVE_INFINITY;
+        double largest = Double.NEGATIVE_INFINITY;
+        for (int i = 0; i < order; i++) {
+            smallest = Math.min(smallest, eigenvalues.get(0, i));
+            largest = Math.max(largest, eigenvalues.get(0, i));
         }
-        double floor = order * precision.unitRoundoff() * largest;
+        double floor = order * eigenvalues.type().unitRoundoff() * largest;
+        report.range(
+                smallest, largest,
+                damping.inverseRoot(smallest, largest, floor, unit),
+                damping.inverseRoot(largest, largest, floor, unit));
         for (int i = 0; i < order; i++) {
             double inverseRoot = damping.inverseRoot(eigenvalues.get(0, i), largest, floor, unit);
             eigenvalues.set(0, i, Math.sqrt(inverseRoot));
+        }
+    }
+
+    /** Throws if an eigenvalue is NaN or infinite, as LAPACK may leave it without saying so. */
+    static void requireFinite(Matrix eigenvalues) {
+        for (int i = 0; i < eigenvalues.cols(); i++) {
+            double value = eigenvalues.get(0, i);
+            if (!Double.isFinite(value)) {
+                throw new RootFailure("eigenvalue %d of %d is %s".formatted(i + 1, eigenvalues.cols(), value));
+            }
         }
     }
 }

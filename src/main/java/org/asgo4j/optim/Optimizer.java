@@ -2,15 +2,22 @@ package org.asgo4j.optim;
 
 import static org.asgo4j.optim.Checks.require;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import org.asgo4j.io.Safetensors;
+import org.asgo4j.io.SafetensorsWriter;
 import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.ElementType;
 import org.asgo4j.linalg.Matrix;
+import org.asgo4j.linalg.NativeCallException;
 import org.asgo4j.linalg.Workers;
 import org.asgo4j.optim.OptimizerConfig.NonFinitePolicy;
 
@@ -23,39 +30,20 @@ import org.asgo4j.optim.OptimizerConfig.NonFinitePolicy;
  */
 public final class Optimizer implements AutoCloseable {
 
-    /** A parameter with its state and its group's settings. */
-    private static final class Slot {
-        final Parameter parameter;
-        final RuleState state;
-        final int group;
-        final double cost;
-        final String weightRole; //   for messages: made once, since a step allocates nothing
-        final String gradientRole;
-        double sumOfSquares;
-
-        Slot(Parameter parameter, RuleState state, int group, double cost) {
-            this.parameter = parameter;
-            this.state = state;
-            this.group = group;
-            this.cost = cost;
-            this.weightRole = "weight '" + parameter.name() + "'";
-            this.gradientRole = "gradient '" + parameter.name() + "'";
-        }
-    }
-
     private final Backend backend;
     private final Workers workers;
     private final OptimizerConfig config;
     private final List<ParameterGroup> groups;
     private final Arena arena = Arena.ofShared();
-    private final List<Slot> slots = new ArrayList<>(); //      in the order given
-    private final Slot[] largestFirst;
+    private final List<Stepped> stepped = new ArrayList<>(); //      in the order given
+    private final Stepped[] largestFirst;
     private final Workspace[] workspaces;
     private final float[] learningRates; //                     per group, of the step under way
     private final StepReport report = new StepReport();
     private final Workers.Task measure = this::measure;
     private final Workers.Task update = this::update;
     private double clipFactor;
+    private boolean observed; //                                whether the step under way measures its updates
     private long steps;
     private boolean closed;
 
@@ -84,8 +72,8 @@ public final class Optimizer implements AutoCloseable {
             arena.close();
             throw e;
         }
-        largestFirst = slots.toArray(Slot[]::new);
-        Arrays.sort(largestFirst, Comparator.comparingDouble((Slot s) -> s.cost).reversed());
+        largestFirst = stepped.toArray(Stepped[]::new);
+        Arrays.sort(largestFirst, Comparator.comparingDouble((Stepped s) -> s.cost).reversed());
     }
 
     private void addGroup(int index) {
@@ -93,10 +81,15 @@ public final class Optimizer implements AutoCloseable {
         for (Parameter parameter : group.parameters()) {
             Matrix weight = parameter.weight();
             RuleState state = group.rule().newSharedState(backend, arena, weight.cols(), parameter.blocks());
-            for (Workspace workspace : workspaces) state.reserve(workspace);
+            for (Workspace workspace : workspaces) {
+                state.reserve(workspace);
+                if (config.observeEvery() > 0) {
+                    workspace.reserve(Workspace.Slot.BEFORE, ElementType.FLOAT32, weight.rows(), weight.cols());
+                }
+            }
             double cost = 0;
             for (int rows : parameter.blocks().sizes()) cost += group.rule().cost(rows, weight.cols());
-            slots.add(new Slot(parameter, state, index, cost));
+            stepped.add(new Stepped(parameter, state, index, group.rule().name(), cost));
         }
     }
 
@@ -123,75 +116,124 @@ public final class Optimizer implements AutoCloseable {
      *     changed
      * @throws IllegalStateException if this optimizer, a weight's or a gradient's memory is closed; nothing has been
      *     changed
-     * @throws ArithmeticException if an update is not finite, naming the parameter; that weight has not been changed,
-     *     but its state and other parameters may have been
-     * @throws org.asgo4j.linalg.NativeCallException if an eigendecomposition fails; as above
+     * @throws IllegalArgumentException if a schedule returns a learning rate that is negative or not finite; nothing
+     *     has been changed
+     * @throws RootFailedException if the root of a gram matrix fails for the third time in a row, or the first; that
+     *     weight has not been changed, but its state and other parameters may have been
+     * @throws ArithmeticException if an update is not finite or another rule's factorization fails, naming the
+     *     parameter; as above
      */
     public StepReport step() {
+        return step(1);
+    }
+
+    /**
+     * One step of every parameter, as if every gradient were multiplied by a factor first. Where gradients are
+     * accumulated over k micro-batches, {@code step(1.0 / k)} takes the step of their mean, clipping included.
+     *
+     * @param gradientScale the factor, positive and at most {@link Float#MAX_VALUE}
+     * @return what was done; the same object at every step
+     * @throws IllegalArgumentException also if {@code gradientScale} is out of range; otherwise as
+     *     {@link #step()}
+     */
+    public StepReport step(double gradientScale) {
         if (closed) throw new IllegalStateException("optimizer is closed");
-        long start = System.nanoTime();
-        workers.run(slots.size(), measure);
-        double sum = 0;
-        for (int i = 0; i < slots.size(); i++) sum += slots.get(i).sumOfSquares;
-        double norm = Math.sqrt(sum);
-        if (!Double.isFinite(norm)) return refuse(norm, start);
-        clipFactor = norm > config.clipNorm() ? config.clipNorm() / norm : 1;
-        for (int i = 0; i < learningRates.length; i++) {
-            learningRates[i] = groups.get(i).schedule().learningRate(steps + 1);
+        // Within float32's range, so that no finite gradient has an infinite norm for it.
+        if (!(gradientScale > 0 && gradientScale <= Float.MAX_VALUE)) {
+            throw new IllegalArgumentException(
+                    "gradientScale must be positive and at most " + Float.MAX_VALUE + ", got " + gradientScale);
         }
-        long refreshesBefore = refreshes();
+        StepEvent event = StepEvent.start();
+        long start = System.nanoTime();
+        workers.run(stepped.size(), measure);
+        double sum = 0;
+        for (int i = 0; i < stepped.size(); i++) sum += stepped.get(i).sumOfSquares;
+        double norm = gradientScale * Math.sqrt(sum);
+        if (Double.isFinite(norm)) take(norm, gradientScale, start);
+        else refuse(norm, start);
+        if (event != null) event.commit(report);
+        return report;
+    }
+
+    private void take(double norm, double gradientScale, long start) {
+        clipFactor = gradientScale * (norm > config.clipNorm() ? config.clipNorm() / norm : 1);
+        for (int i = 0; i < learningRates.length; i++) learningRates[i] = learningRate(groups.get(i));
+        observed = config.observeEvery() > 0 && (steps + 1) % config.observeEvery() == 0;
         workers.run(largestFirst.length, update);
         steps++;
-        report.fill(steps, norm, clipFactor, false, refreshes() - refreshesBefore, System.nanoTime() - start);
-        return report;
+        RootCounts counts = report.begin();
+        for (Stepped each : largestFirst) each.state.addCounts(counts);
+        report.fill(steps, norm, clipFactor / gradientScale, updateRatio(), System.nanoTime() - start);
+    }
+
+    private float learningRate(ParameterGroup group) {
+        float rate = group.schedule().learningRate(steps + 1);
+        if (!(rate >= 0 && rate < Float.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("group '" + group.name() + "': its schedule returned " + rate
+                    + " for step " + (steps + 1) + ", must be finite and at least 0");
+        }
+        return rate;
+    }
+
+    private double updateRatio() {
+        if (!observed) return Double.NaN;
+        double updates = 0;
+        double weights = 0;
+        for (Stepped each : largestFirst) {
+            updates += each.updateSquares;
+            weights += each.weightSquares;
+        }
+        return Math.sqrt(updates / weights);
     }
 
     /** Worker task: the squared norm of one gradient, and that its weight can be written. */
     private void measure(int index, int worker) {
-        Slot slot = slots.get(index);
-        Parameter p = slot.parameter;
-        Checks.usable(slot.weightRole, p.weight(), true);
-        Checks.usable(slot.gradientRole, p.gradient(), false);
-        slot.sumOfSquares = backend.sumOfSquares(p.gradient());
+        Stepped each = stepped.get(index);
+        Parameter p = each.parameter;
+        Checks.usable(each.weightRole, p.weight(), true);
+        Checks.usable(each.gradientRole, p.gradient(), false);
+        each.sumOfSquares = backend.sumOfSquares(p.gradient());
     }
 
     /** Worker task: the rule of one parameter. */
     private void update(int index, int worker) {
-        Slot slot = largestFirst[index];
-        float weightDecay = groups.get(slot.group).weightDecay();
+        Stepped each = largestFirst[index];
+        Matrix weight = each.parameter.weight();
+        Workspace workspace = workspaces[worker];
+        float weightDecay = groups.get(each.group).weightDecay();
+        Matrix before = null;
+        if (observed) {
+            before = workspace.get(Workspace.Slot.BEFORE, ElementType.FLOAT32, weight.rows(), weight.cols());
+            backend.copy(weight, before);
+        }
         try {
-            slot.state.update(
-                    slot.parameter.weight(),
-                    slot.parameter.gradient(),
-                    clipFactor,
-                    learningRates[slot.group],
-                    weightDecay,
-                    workspaces[worker]);
-        } catch (ArithmeticException e) {
+            each.state.update(
+                    weight, each.parameter.gradient(), clipFactor, learningRates[each.group], weightDecay, workspace);
+        } catch (RootFailedException e) {
+            throw e; // names the parameter
+        } catch (ArithmeticException | NativeCallException e) {
             ArithmeticException named = new ArithmeticException(
-                    "parameter '%s', step %d: %s".formatted(slot.parameter.name(), steps + 1, e.getMessage()));
+                    "parameter '%s', step %d: %s".formatted(each.parameter.name(), steps + 1, e.getMessage()));
             named.initCause(e);
             throw named;
         }
+        if (observed) {
+            each.weightSquares = backend.sumOfSquares(before);
+            backend.axpby(1, weight, -1, before);
+            each.updateSquares = backend.sumOfSquares(before);
+        }
     }
 
-    private StepReport refuse(double norm, long start) {
+    private void refuse(double norm, long start) {
         if (config.nonFinite() == NonFinitePolicy.THROW) {
-            for (Slot slot : slots) {
-                if (Double.isFinite(slot.sumOfSquares)) continue;
-                Matrix gradient = slot.parameter.gradient();
+            for (Stepped each : stepped) {
+                if (Double.isFinite(each.sumOfSquares)) continue;
+                Matrix gradient = each.parameter.gradient();
                 throw new NonFiniteGradientException(
-                        slot.parameter.name(), steps + 1, backend.firstNonFinite(gradient), gradient.cols());
+                        each.parameter.name(), steps + 1, backend.firstNonFinite(gradient), gradient.cols());
             }
         }
-        report.fill(steps, norm, 1, true, 0, System.nanoTime() - start);
-        return report;
-    }
-
-    private long refreshes() {
-        long sum = 0;
-        for (Slot slot : largestFirst) sum += slot.state.refreshes();
-        return sum;
+        report.fillSkipped(steps, norm, System.nanoTime() - start);
     }
 
     /** The number of steps taken; skipped ones don't count. */
@@ -204,11 +246,76 @@ public final class Optimizer implements AutoCloseable {
         return groups;
     }
 
+    /**
+     * Writes the state to a file of its own: momenta, gram matrices, roots, counts; not weights, gradients or
+     * configuration. To a temporary file, forced to disk, renamed: a file there is replaced as a whole or not at all.
+     *
+     * @throws IOException if the file can't be written; a file that was there is unchanged
+     */
+    public void save(Path file) throws IOException {
+        try (Arena scratch = Arena.ofConfined()) {
+            var writer = new SafetensorsWriter();
+            addTo(writer, "", true, scratch);
+            writer.write(file);
+        }
+    }
+
+    /**
+     * Replaces the state by one that {@link #save} wrote for an optimizer of the same parameters and rules. From here
+     * on steps are, bit for bit, those that the saved optimizer would have taken (but for asynchronous roots). Weights
+     * are the caller's to restore.
+     *
+     * @throws StateMismatchException if the file holds the state of other parameters or rules, or of another version;
+     *     nothing has been changed
+     * @throws IOException if the file can't be read or is not safetensors; nothing has been changed
+     */
+    public void load(Path file) throws IOException {
+        try (Safetensors source = Safetensors.open(file)) {
+            load(source, "");
+        }
+    }
+
+    /**
+     * Adds the state to a file that holds more than that, such as the weights. The tensors of parameter {@code p} are
+     * {@code <prefix>p/<field>}, triangles packed by rows; the metadata says what each parameter is.
+     *
+     * @param writer gets metadata and tensors, borrowed until it is written
+     * @param prefix before every name
+     * @param withRoots whether inverse roots are written; without, they are computed anew at the next step, which for
+     *     refresh intervals above 1 is not bit-exact
+     * @param scratch owns packed copies; must live until {@code writer} has written
+     */
+    public void addTo(SafetensorsWriter writer, String prefix, boolean withRoots, Arena scratch) {
+        if (closed) throw new IllegalStateException("optimizer is closed");
+        for (Stepped each : stepped) each.state.settle();
+        StateFile.add(writer, prefix, withRoots, scratch, stepped, own());
+    }
+
+    private StateFile.Own own() {
+        return new StateFile.Own(steps, report.skippedSteps());
+    }
+
+    /**
+     * Replaces the state by what {@link #addTo} wrote into a file under a prefix.
+     *
+     * @throws StateMismatchException if it is of other parameters or rules, or of another version; nothing has been
+     *     changed
+     */
+    public void load(Safetensors source, String prefix) {
+        if (closed) throw new IllegalStateException("optimizer is closed");
+        for (Stepped each : stepped) each.state.settle();
+        StateFile.Own own = StateFile.load(source, prefix, stepped, own());
+        steps = own.steps();
+        RootCounts counts = report.reset(own.skippedSteps());
+        for (Stepped each : stepped) each.state.addCounts(counts);
+    }
+
     /** Frees all state and workspaces. Weights, gradients, backend and workers stay. */
     @Override
     public void close() {
         if (closed) return;
         closed = true;
+        for (Stepped each : stepped) each.state.settle();
         arena.close();
     }
 }

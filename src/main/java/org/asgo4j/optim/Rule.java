@@ -13,7 +13,7 @@ import org.asgo4j.linalg.Backend;
  * state.step(weight, gradient, learningRate, weightDecay);
  * }</pre>
  */
-public abstract sealed class Rule permits Asgo, AdamW {
+public abstract sealed class Rule permits Asgo, Dasgo, Muon, Shampoo, Soap, AdamW, Sgd, Lion {
 
     Rule() {}
 
@@ -53,7 +53,7 @@ public abstract sealed class Rule permits Asgo, AdamW {
         int rows = Math.toIntExact(blocks.rows());
         return blocks.count() == 1 || !actsOnBlocks()
                 ? create(backend, arena, rows, cols)
-                : new BlockedState(backend, this, arena, cols, blocks);
+                : BlockedState.ofRows(backend, this, arena, cols, blocks);
     }
 
     /** Whether row blocks change what this rule does; an elementwise rule ignores them. */

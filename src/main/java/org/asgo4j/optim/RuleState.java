@@ -9,11 +9,13 @@ import org.asgo4j.linalg.Matrix;
  *
  * <p>A step allocates nothing on the Java heap once its code is compiled. One thread at a time may step a state.
  */
-public abstract sealed class RuleState permits AsgoState, AdamWState, BlockedState {
+public abstract sealed class RuleState permits AsgoState, DasgoState, MuonState, ShampooState,
+        SoapState, AdamWState, SgdState, LionState, BlockedState {
     final Backend backend;
     private final int rows;
     private final int cols;
     private long steps;
+    private final WeightName weightName = new WeightName();
     private Workspace own;
 
     RuleState(Backend backend, int rows, int cols) {
@@ -50,7 +52,7 @@ public abstract sealed class RuleState permits AsgoState, AdamWState, BlockedSta
         double squares = backend.sumOfSquares(gradient);
         if (!Double.isFinite(squares)) {
             long index = backend.firstNonFinite(gradient);
-            throw new NonFiniteGradientException("weight", steps + 1, index, cols);
+            throw new NonFiniteGradientException(weightName.get(), steps + 1, index, cols);
         }
         update(weight, gradient, 1, learningRate, weightDecay, own);
     }
@@ -85,6 +87,23 @@ public abstract sealed class RuleState permits AsgoState, AdamWState, BlockedSta
         steps = fields.integer("steps", steps);
         describe(fields);
     }
+
+    /** The name of the weight in messages and events. */
+    void name(String name) {
+        weightName.set(name);
+    }
+
+    final WeightName weightName() {
+        return weightName;
+    }
+
+    /** Adds what happened to this state's roots to a sum. */
+    void addCounts(RootCounts sum) {
+        sum.refreshes += refreshes();
+    }
+
+    /** Waits for what this state has under way in the background. */
+    void settle() {}
 
     /** The fields of the rule, after the step count. */
     abstract void describe(StateFields fields);

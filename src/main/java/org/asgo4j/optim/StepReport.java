@@ -5,24 +5,46 @@ package org.asgo4j.optim;
  * keep.
  */
 public final class StepReport {
+    private final RootCounts before = new RootCounts();
+    private final RootCounts after = new RootCounts();
     private long step;
     private double gradientNorm;
     private double clipFactor;
+    private double updateRatio;
     private boolean skipped;
     private long skippedSteps;
-    private long refreshes;
     private long nanoseconds;
 
     StepReport() {}
 
-    void fill(long newStep, double norm, double factor, boolean wasSkipped, long roots, long elapsed) {
+    /** The counts as they were before this step, and where those after it go. */
+    RootCounts begin() {
+        before.set(after);
+        after.clear();
+        return after;
+    }
+
+    void fill(long newStep, double norm, double factor, double ratio, long elapsed) {
         step = newStep;
         gradientNorm = norm;
         clipFactor = factor;
-        skipped = wasSkipped;
-        if (wasSkipped) skippedSteps++;
-        refreshes = roots;
+        updateRatio = ratio;
+        skipped = false;
         nanoseconds = elapsed;
+    }
+
+    void fillSkipped(long lastStep, double norm, long elapsed) {
+        before.set(after);
+        fill(lastStep, norm, 1, Double.NaN, elapsed);
+        skipped = true;
+        skippedSteps++;
+    }
+
+    /** The counts after a state was loaded, so that the next step is compared with those. */
+    RootCounts reset(long newSkippedSteps) {
+        skippedSteps = newSkippedSteps;
+        after.clear();
+        return after;
     }
 
     /** The number of steps taken, this one included unless it was skipped. */
@@ -40,6 +62,14 @@ public final class StepReport {
         return clipFactor;
     }
 
+    /**
+     * ‖ΔW‖_F/‖W‖_F over all weights together, where ΔW is what this step changed, decay included; NaN at a step at
+     * which updates were not measured ({@link OptimizerConfig#observeEvery}) or that was skipped.
+     */
+    public double updateRatio() {
+        return updateRatio;
+    }
+
     /** Whether the step was skipped because a gradient was not finite. */
     public boolean skipped() {
         return skipped;
@@ -50,9 +80,29 @@ public final class StepReport {
         return skippedSteps;
     }
 
-    /** The number of inverse roots computed in this step. */
+    /** The number of inverse roots (or eigenbases) computed in this step. */
     public long refreshes() {
-        return refreshes;
+        return after.refreshes - before.refreshes;
+    }
+
+    /** The number of roots in this step that failed as configured and succeeded in float64. */
+    public long rootRetries() {
+        return after.retries - before.retries;
+    }
+
+    /** The number of roots in this step that failed altogether, so that the last good one stayed in use. */
+    public long rootsKept() {
+        return after.kept - before.kept;
+    }
+
+    /** The most steps between the gram matrix of a root in use and now; 0 unless roots are asynchronous. */
+    public long staleness() {
+        return after.staleness;
+    }
+
+    /** The largest condition number of a gram matrix, damping included, at its last root; NaN if no method saw one. */
+    public double condition() {
+        return after.condition;
     }
 
     /** The wall time of this step in nanoseconds. */

@@ -6,6 +6,11 @@ public enum UpdateScaling {
     RMS,
     /** U·0.2·√max(m,n): Muon's convention, for updates whose singular values are near 1. */
     SPECTRAL,
+    /**
+     * U·√max(1, m/n): the first Muon's convention (Jordan et al. 2024), which leaves an orthogonal update of a wide
+     * weight as it is. Learning rates are some ten times those of the others.
+     */
+    ASPECT_RATIO,
     /** U as it is: the theory's step, where the learning rate alone sets the length. */
     NONE;
 
@@ -21,6 +26,7 @@ public enum UpdateScaling {
         return switch (this) {
             case RMS -> norm == 0 ? 0 : RMS_TARGET * Math.sqrt((double) rows * cols) / norm;
             case SPECTRAL -> RMS_TARGET * Math.sqrt(Math.max(rows, cols));
+            case ASPECT_RATIO -> Math.sqrt(Math.max(1, (double) rows / cols));
             case NONE -> 1;
         };
     }

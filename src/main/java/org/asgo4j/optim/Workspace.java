@@ -30,7 +30,43 @@ final class Workspace {
         /** Eigenvalues of V, 1×k. */
         EIGENVALUES,
         /** The root before it is rounded to float32, k×k. */
-        ROOT
+        ROOT,
+        /** The root before it is known to be good, k×k. */
+        CANDIDATE,
+        /** What is preconditioned where it is not the momentum itself, m×n. */
+        DIRECTION,
+        /** The gradient in the eigenbasis, m×n. */
+        ROTATED_GRADIENT,
+        /** The direction in the eigenbasis, m×n. */
+        ROTATED_DIRECTION,
+        /** Beside the diagonal of the tridiagonal form, 1×k. */
+        OFF_DIAGONAL,
+        /** Y of a coupled iteration, or the residual of Newton's, k×k. */
+        ITERATE_Y,
+        /** Z of a coupled iteration, or the root in Newton's, k×k. */
+        ITERATE_Z,
+        /** A product of an iteration, or a function of the tridiagonal form, k×k. */
+        ITERATE_T,
+        /** A polynomial of an iteration, or V in Newton's basis, k×k. */
+        ITERATE_B,
+        /** Where an iteration writes what replaces Y, k×k. */
+        ITERATE_NEW,
+        /** A vector of the power iteration, k×1. */
+        VECTOR_X,
+        /** Another one, k×1. */
+        VECTOR_Y,
+        /** The weight before the step, m×n. */
+        BEFORE,
+        /** A product on the way to the update, m×n. */
+        PRODUCT,
+        /** What an iteration takes to its limit, k×k. */
+        ITERATE,
+        /** What one round of an iteration multiplies with, k×k. */
+        FACTOR,
+        /** A power or product of such matrices, k×k. */
+        POWER,
+        /** A product on the way to the next iterate, k×k. */
+        PARTIAL
     }
 
     private record Shape(Slot slot, ElementType type, int rows, int cols) {}
@@ -66,7 +102,7 @@ final class Workspace {
                     .ifPresent(s -> memory.put(slot, backend.allocate(arena, s.type, s.rows, s.cols)));
         }
         for (Shape s : shapes) {
-            views.add(new Matrix(memory.get(s.slot).segment(), s.type, s.rows, s.cols, s.cols));
+            views.add(new Matrix(memory.get(s.slot).segment().asSlice(0, bytes(s)), s.type, s.rows, s.cols, s.cols));
         }
         eighOrders.forEach((type, order) -> eigh[type.ordinal()] = backend.eighWorkspace(arena, type, order));
     }

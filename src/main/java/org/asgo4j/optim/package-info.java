@@ -1,32 +1,46 @@
 /**
  * The optimizers, at two levels.
  *
- * <p>A {@link org.asgo4j.optim.Rule} ({@link org.asgo4j.optim.Asgo}, {@link org.asgo4j.optim.AdamW}) makes the state of
- * one weight and steps it with the weight and gradient handed in at that call: for host frameworks whose buffers move.
- * An {@link org.asgo4j.optim.Optimizer} holds named parameters in groups (rule, schedule, weight decay), clips, steps
- * them in parallel and reports: for a training loop of one's own.
+ * <p>A {@link org.asgo4j.optim.Rule} ({@link org.asgo4j.optim.Asgo}, {@link org.asgo4j.optim.AdamW}, …) makes the state
+ * of one weight and steps it with the weight and gradient handed in at that call: for host frameworks whose buffers
+ * move. An {@link org.asgo4j.optim.Optimizer} holds named parameters in groups (rule, schedule, weight decay), clips,
+ * steps them in parallel, reports, saves and loads: for a training loop of one's own.
  *
  * <pre>
  * Optimizer ─ ParameterGroup ─ Parameter (name, W, G, row blocks)
- *     │            ├─ Rule ── makes ──▶ RuleState ─ AsgoState ─ Preconditioner ─ InverseRoot (EigenInverseRoot)
- *     │            └─ Schedule                   └─ AdamWState   └─ Damping
- *     └─ one Workspace per worker
+ *  │  │            ├─ Schedule
+ *  │  │            └─ Rule ── makes ──▶ RuleState
+ *  │  │                 ├─ Asgo ──────▶ AsgoState ─ Preconditioner: V, and the ladder a failing root goes down
+ *  │  │                 │                 ├─ RootPreconditioner: P ─ InverseRoot ─ Eigen, Tridiagonal, PolarExpress,
+ *  │  │                 │                 │     └─ BackgroundRoot                  Newton, Basis (kept eigenvectors)
+ *  │  │                 │                 └─ EigenbasisPreconditioner: eigenvectors and a second moment in them
+ *  │  │                 ├─ Dasgo, Muon, Shampoo, Soap
+ *  │  │                 └─ AdamW, Sgd, Lion
+ *  │  └─ StateFile ─ StateWriter, StateReader: what a state names in describe(StateFields)
+ *  └─ one Workspace per worker
  * </pre>
  *
  * <p>Choices, with reasons:
  *
  * <ul>
  *   <li>A configuration has no learning rate and no weight decay: those belong to the group, so that one rule can serve
- *       several groups and a schedule is said once. The published values are constants of {@link
- *       org.asgo4j.optim.AsgoConfig}.
+ *       several groups and a schedule is said once. The published values are constants of the configurations.
  *   <li>Memory belongs to an arena the caller (or the optimizer) owns; states have no {@code close}. Scratch memory is
  *       one workspace per worker, sized by the largest weight.
  *   <li>Momentum and gram matrix are held divided by a power of two that follows the gradient's norm. The power rounds
  *       nothing and cancels in the update, and squares of gradients from 1e-30 to 1e30 stay inside float32.
- *   <li>Clipping is a factor handed to the rule. The gradient is the caller's and only read.
+ *   <li>Clipping, and the mean over accumulated micro-batches, is a factor handed to the rule. The gradient is the
+ *       caller's and only read.
  *   <li>Parallelism is across parameters, largest first, and no parameter's arithmetic is split: results are the same
- *       bits for any number of workers.
+ *       bits for any number of workers. Asynchronous roots are the one exception, and off unless asked for.
  *   <li>A step first looks at every gradient's values and every weight's memory, then changes anything.
+ *   <li>A root is computed into scratch memory and copied when it is known to be finite, so that the last good one is
+ *       there when it is not.
+ *   <li>A state describes its fields once, and saving, checking and loading are visitors of that description: what is
+ *       written is what is read, and a file is checked as a whole before anything is loaded.
+ *   <li>Newton's root iterates in the eigenvectors of the last decomposition. The textbook iterations started from the
+ *       last root either diverge (κ(V) {@literal >} 9) or end at a factor of V⁻¹ that is not symmetric, since that root
+ *       does not commute with the new V.
  * </ul>
  */
 package org.asgo4j.optim;

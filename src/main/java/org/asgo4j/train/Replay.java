@@ -21,8 +21,22 @@ import org.asgo4j.optim.AdamWConfig;
 import org.asgo4j.optim.Asgo;
 import org.asgo4j.optim.AsgoConfig;
 import org.asgo4j.optim.Damping;
+import org.asgo4j.optim.Dasgo;
+import org.asgo4j.optim.DasgoConfig;
+import org.asgo4j.optim.Lion;
+import org.asgo4j.optim.LionConfig;
+import org.asgo4j.optim.Muon;
+import org.asgo4j.optim.MuonConfig;
+import org.asgo4j.optim.Root;
+import org.asgo4j.optim.RootMethod;
 import org.asgo4j.optim.Rule;
 import org.asgo4j.optim.RuleState;
+import org.asgo4j.optim.Sgd;
+import org.asgo4j.optim.SgdConfig;
+import org.asgo4j.optim.Shampoo;
+import org.asgo4j.optim.ShampooConfig;
+import org.asgo4j.optim.Soap;
+import org.asgo4j.optim.SoapConfig;
 
 /**
  * Steps one weight through the recorded gradients of a trajectory file and measures how far it ends from the recorded
@@ -30,10 +44,12 @@ import org.asgo4j.optim.RuleState;
  *
  * <p>The file holds {@code weight.0}, {@code gradient.1 … T}, {@code weight.1 … T} (another implementation's weights)
  * and possibly {@code exact.1 … T} (float64 ones), all rows×cols float32; its metadata names {@code optimizer}, {@code
- * steps} and {@code hyper}, a flat JSON object with lr, beta1, beta2, eps and weight_decay.
+ * steps} and {@code hyper}, a flat JSON object with lr, weight_decay and what the optimizer has of beta1, beta2 and
+ * eps; for muon and sgd possibly nesterov.
  */
 public final class Replay {
     private final Backend backend;
+    private final RootMethod rootMethod;
     private final ElementType rootPrecision;
     private final OptionalDouble weightDecay;
 
@@ -49,11 +65,14 @@ public final class Replay {
 
     /**
      * @param backend does the arithmetic
+     * @param rootMethod how ASGO takes its root
      * @param rootPrecision of ASGO's gram matrix and root
      * @param weightDecay replaces the file's weight_decay if present
      */
-    public Replay(Backend backend, ElementType rootPrecision, OptionalDouble weightDecay) {
+    public Replay(
+            Backend backend, RootMethod rootMethod, ElementType rootPrecision, OptionalDouble weightDecay) {
         this.backend = backend;
+        this.rootMethod = rootMethod;
         this.rootPrecision = rootPrecision;
         this.weightDecay = weightDecay;
     }
@@ -100,13 +119,29 @@ public final class Replay {
         return switch (optimizer) {
             case "asgo" -> new Asgo(AsgoConfig.published()
                     .withBetas(hyper(hyper, "beta1"), hyper(hyper, "beta2"))
-                    .withDamping(Damping.absolute(hyper(hyper, "eps")))
-                    .withRootPrecision(rootPrecision));
+                    .withRoot(new Root(rootMethod, rootPrecision, Damping.absolute(hyper(hyper, "eps")))));
+            case "dasgo" -> new Dasgo(DasgoConfig.published()
+                    .withBetas(hyper(hyper, "beta1"), hyper(hyper, "beta2"))
+                    .withEpsilon(hyper(hyper, "eps")));
+            case "muon" -> new Muon(
+                    MuonConfig.published().withBeta1(hyper(hyper, "beta1")).withNesterov(nesterov(hyper)));
+            case "shampoo" -> new Shampoo(ShampooConfig.published()
+                    .withBetas(hyper(hyper, "beta1"), hyper(hyper, "beta2"))
+                    .withDamping(Damping.absolute(hyper(hyper, "eps"))));
+            case "soap" -> new Soap(SoapConfig.published()
+                    .withBetas(hyper(hyper, "beta1"), hyper(hyper, "beta2"))
+                    .withDamping(Damping.outsideRoot(hyper(hyper, "eps"))));
             case "adamw" -> new AdamW(
                     new AdamWConfig(hyper(hyper, "beta1"), hyper(hyper, "beta2"), hyper(hyper, "eps")));
-            default -> throw new IllegalArgumentException(
-                    "the trajectory is of optimizer '" + optimizer + "', replay knows asgo and adamw");
+            case "sgd" -> new Sgd(new SgdConfig(hyper(hyper, "beta1"), nesterov(hyper)));
+            case "lion" -> new Lion(new LionConfig(hyper(hyper, "beta1"), hyper(hyper, "beta2")));
+            default -> throw new IllegalArgumentException("the trajectory is of optimizer '" + optimizer
+                    + "', replay knows asgo, dasgo, muon, shampoo, soap, adamw, sgd and lion");
         };
+    }
+
+    private static boolean nesterov(Map<String, String> hyper) {
+        return Boolean.parseBoolean(hyper.get("nesterov"));
     }
 
     private static double hyper(Map<String, String> hyper, String name) {

@@ -100,6 +100,85 @@ class KernelFormulasTest {
         }
     }
 
+    /** Each is a chain of roundings that the test repeats, so they agree exactly. */
+    @ParameterizedTest
+    @MethodSource("twins")
+    void productsAndSquaresAreElementwise(Kernels kernels) {
+        try (Arena arena = Arena.ofConfined()) {
+            Strip x = Strip.floats(arena, COUNT, 1, random);
+            Strip product = Strip.floats(arena, COUNT, 2, random);
+            Strip squares = Strip.floats(arena, COUNT, 3, random);
+            Strip wide = Strip.doubles(arena, COUNT, 1, random);
+            float[] oldProduct = product.toArray();
+            float[] oldSquares = squares.toArray();
+            double[] oldWide = new double[COUNT];
+            for (int i = 0; i < COUNT; i++) {
+                oldWide[i] = wide.getDouble(i);
+            }
+            kernels.multiply(x.segment(), x.from(), product.segment(), product.from(), COUNT);
+            kernels.addSquares(0.3f, x.segment(), x.from(), 0.7f, squares.segment(), squares.from(), COUNT);
+            kernels.addSquaresDouble(0.3, x.segment(), x.from(), 0.7, wide.segment(), wide.from(), COUNT);
+            for (int i = 0; i < COUNT; i++) {
+                assertEquals(x.get(i) * oldProduct[i], product.get(i), message(i));
+                assertEquals(Math.fma(0.3f * x.get(i), x.get(i), 0.7f * oldSquares[i]), squares.get(i), message(i));
+                assertEquals(Math.fma(0.3 * x.get(i), x.get(i), 0.7 * oldWide[i]), wide.getDouble(i), message(i));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("twins")
+    void divisionByARootIsZeroWhereTheRootIs(Kernels kernels) {
+        float[][] offsets = {{0, 0}, {0.5f, 0}, {0, 0.5f}, {1e-10f, 1e-8f}};
+        try (Arena arena = Arena.ofConfined()) {
+            Strip x = Strip.floats(arena, COUNT, 1, random);
+            Strip v = Strip.floats(arena, COUNT, 2, random);
+            for (int i = 0; i < COUNT; i++) {
+                v.set(i, random.nextInt(4) == 0 ? 0 : v.get(i) * v.get(i));
+            }
+            for (float[] offset : offsets) {
+                Strip y = Strip.allocate(arena, COUNT, 3, Float.BYTES);
+                kernels.divideByRoot(x.segment(), x.from(), v.segment(), v.from(), offset[0], offset[1], y.segment(),
+                        y.from(), COUNT);
+                for (int i = 0; i < COUNT; i++) {
+                    double denominator = Math.sqrt((double) v.get(i) + offset[0]) + offset[1];
+                    double expected = denominator == 0 ? 0 : x.get(i) / denominator;
+                    // Roundings: the sum and half of it in the root, the root, the other sum, the quotient.
+                    assertEquals(expected, y.get(i), 5 * U * Math.abs(expected), message(i));
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("twins")
+    void lionStepsByTheSignOfItsDirection(Kernels kernels) {
+        try (Arena arena = Arena.ofConfined()) {
+            Strip weight = Strip.floats(arena, COUNT, 3, random);
+            Strip gradient = Strip.floats(arena, COUNT, 0, random);
+            Strip m = Strip.floats(arena, COUNT, 1, random);
+            for (int i = 0; i < COUNT; i += 5) {
+                gradient.set(i, 0);
+                m.set(i, i % 2 == 0 ? 0 : -0f);
+            }
+            m.set(1, Float.NaN);
+            float[] oldWeight = weight.toArray();
+            float[] oldM = m.toArray();
+            kernels.lion(weight.segment(), weight.from(), gradient.segment(), gradient.from(), m.segment(), m.from(),
+                    COUNT, 0.5f, 0.75, 0.875, 0.125f, 0.5f);
+            assertEquals(Float.NaN, weight.get(1), "a NaN must not get lost");
+            for (int i = 0; i < COUNT; i++) {
+                if (i == 1) continue;
+                double g = 0.5 * gradient.get(i);
+                double direction = Math.signum(0.75 * oldM[i] + 0.25 * g); // no rounding decides the sign of such sums
+                assertEquals(0.5f * oldWeight[i] - 0.125f * (float) direction, weight.get(i), message(i));
+                // Rounded: β₂m and the sum.
+                double largest = Math.abs(oldM[i]) + Math.abs(g);
+                assertEquals(0.875 * oldM[i] + 0.125 * g, m.get(i), 2 * U * largest, message(i));
+            }
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("twins")
     void sumOfSquaresIsADoubleSum(Kernels kernels) {

@@ -48,6 +48,24 @@ class KernelTwinsTest {
                             n, 0.7f, 0.9, 0.999, 1e-8f, 1e-2f, 1.3f, 0.99f);
                     return 0;
                 }),
+                Named.of("multiply", (k, x, y, m, v, n) -> {
+                    k.multiply(x.segment(), x.from(), y.segment(), y.from(), n);
+                    return 0;
+                }),
+                Named.of("addSquares", (k, x, y, m, v, n) -> {
+                    k.addSquares(0.3f, x.segment(), x.from(), 0.7f, y.segment(), y.from(), n);
+                    return 0;
+                }),
+                Named.of("divideByRoot", (k, x, y, m, v, n) -> {
+                    k.divideByRoot(x.segment(), x.from(), y.segment(), y.from(), 0, 0, m.segment(), m.from(), n);
+                    k.divideByRoot(x.segment(), x.from(), y.segment(), y.from(), 0.1f, 0.2f, v.segment(), v.from(), n);
+                    return 0;
+                }),
+                Named.of("lion", (k, x, y, m, v, n) -> {
+                    k.lion(x.segment(), x.from(), y.segment(), y.from(), m.segment(), m.from(), n, 0.7f, 0.9, 0.99,
+                            1e-2f, 0.99f);
+                    return 0;
+                }),
                 Named.of("sumOfSquares", (k, x, y, m, v, n) -> k.sumOfSquares(x.segment(), x.from(), n)),
                 Named.of("firstNonFinite", (k, x, y, m, v, n) -> k.firstNonFinite(x.segment(), x.from(), n)));
     }
@@ -104,6 +122,10 @@ class KernelTwinsTest {
                 }),
                 Named.of("narrow", (k, x, y, m, v, n) -> {
                     k.narrow(y.segment(), y.from(), x.segment(), x.from(), n);
+                    return 0;
+                }),
+                Named.of("addSquaresDouble", (k, x, y, m, v, n) -> {
+                    k.addSquaresDouble(0.3, x.segment(), x.from(), 0.7, y.segment(), y.from(), n);
                     return 0;
                 }),
                 Named.of("scaleDouble", (k, x, y, m, v, n) -> {

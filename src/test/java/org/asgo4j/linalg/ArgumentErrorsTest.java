@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.asgo4j.testing.Matrices;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -83,7 +84,7 @@ class ArgumentErrorsTest {
             for (int i = 0; i < operation.arguments().size(); i++) {
                 Matrix[] matrices = operation.matrices(arena, ElementType.FLOAT32);
                 Matrix m = matrices[i];
-                matrices[i] = Matrix.of(m.segment().asReadOnly(), m.rows(), m.cols());
+                matrices[i] = new Matrix(m.segment().asReadOnly(), m.type(), m.rows(), m.cols(), m.cols());
                 if (operation.arguments().get(i).written()) {
                     assertRefused(IllegalArgumentException.class, operation, i, () -> operation.run(backend, matrices),
                             "read-only", m.shape());
@@ -102,7 +103,7 @@ class ArgumentErrorsTest {
                 int rows = operation.arguments().get(i).rows() + 1;
                 int cols = operation.arguments().get(i).cols() + 2;
                 Matrix[] matrices = operation.matrices(arena, ElementType.FLOAT32);
-                matrices[i] = Matrix.of(arena.allocate(rows * cols * 4L, 4), rows, cols);
+                matrices[i] = Matrices.zeros(arena, matrices[i].type(), rows, cols);
                 String message = assertThrows(IllegalArgumentException.class, () -> operation.run(backend, matrices),
                         () -> operation + " took " + rows + "×" + cols).getMessage();
                 assertContains(message, operation.name() + ": ");
@@ -123,7 +124,9 @@ class ArgumentErrorsTest {
         try (Backend backend = Backends.open(name); Arena arena = Arena.ofConfined()) {
             for (int i = 0; i < operation.arguments().size(); i++) {
                 Matrix[] matrices = operation.matrices(arena, ElementType.FLOAT32);
-                matrices[i] = operation.matrices(arena, ElementType.FLOAT64)[i];
+                ElementType other = matrices[i].type() == ElementType.FLOAT32 ? ElementType.FLOAT64
+                        : ElementType.FLOAT32;
+                matrices[i] = Matrices.zeros(arena, other, matrices[i].rows(), matrices[i].cols());
                 boolean fits = operation.converts() || matrices.length == 1 && operation.types().size() > 1;
                 if (fits) {
                     assertDoesNotThrow(() -> operation.run(backend, matrices));
@@ -156,13 +159,19 @@ class ArgumentErrorsTest {
     private static void assertOverlap(
             Backend backend, Operation operation, Arena arena, int output, int other, int shift) {
         Matrix[] matrices = operation.matrices(arena, ElementType.FLOAT32);
-        MemorySegment memory = arena.allocate(4L * (2 + Math.max(matrices[output].size(), matrices[other].size())), 4);
-        matrices[output] = Matrix.of(memory.asSlice(4), matrices[output].rows(), matrices[output].cols());
-        matrices[other] = Matrix.of(memory.asSlice(4 + 4L * shift), matrices[other].rows(), matrices[other].cols());
+        int bytes = Math.max(matrices[output].type().byteSize(), matrices[other].type().byteSize());
+        long elements = 2 + Math.max(matrices[output].size(), matrices[other].size());
+        MemorySegment memory = arena.allocate(bytes * elements, bytes);
+        matrices[output] = moved(matrices[output], memory.asSlice(bytes));
+        matrices[other] = moved(matrices[other], memory.asSlice(bytes + (long) bytes * shift));
         String message = assertThrows(IllegalArgumentException.class, () -> operation.run(backend, matrices),
                 () -> operation + " wrote over an argument").getMessage();
         assertContains(message, operation.name() + ": ", "overlaps", operation.arguments().get(output).name(),
                 operation.arguments().get(other).name(), matrices[output].shape(), matrices[other].shape());
+    }
+
+    private static Matrix moved(Matrix m, MemorySegment memory) {
+        return new Matrix(memory, m.type(), m.rows(), m.cols(), m.cols());
     }
 
     @ParameterizedTest
@@ -250,6 +259,26 @@ class ArgumentErrorsTest {
                 assertMessage(IllegalArgumentException.class,
                         () -> backend.eighWorkspace(arena, ElementType.FLOAT64, order),
                         "eighWorkspace", "order", "at most 32766", "got " + order);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("org.asgo4j.linalg.OpenBackends#names")
+    void orderThatIsNone(BackendName name) {
+        int[] rows = {1, 0};
+        int[] cols = {2, 0, 1};
+        try (Backend backend = Backends.open(name); Arena arena = Arena.ofConfined()) {
+            Matrix x = backend.allocate(arena, 2, 3);
+            Matrix y = backend.allocate(arena, 2, 3);
+            assertMessage(IllegalArgumentException.class, () -> backend.gather(cols, cols, x, y),
+                    "gather", "rows has 3 indices, must have 2");
+            assertMessage(IllegalArgumentException.class, () -> backend.gather(rows, rows, x, y),
+                    "gather", "cols has 2 indices, must have 3");
+            for (int wrong : new int[] {-1, 3, Integer.MAX_VALUE}) {
+                int[] outside = {2, wrong, 1};
+                assertMessage(IllegalArgumentException.class, () -> backend.gather(rows, outside, x, y),
+                        "gather", "cols[1] is " + wrong, "below 3");
             }
         }
     }

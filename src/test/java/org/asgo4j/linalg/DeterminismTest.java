@@ -48,8 +48,8 @@ class DeterminismTest {
         MemorySegment[] bytes = new MemorySegment[matrices.length];
         for (int i = 0; i < matrices.length; i++) {
             Matrix m = matrices[i];
-            bytes[i] = arena.allocate(m.size() * type.byteSize(), CACHE_LINE);
-            matrices[i] = new Matrix(bytes[i], type, m.rows(), m.cols(), m.cols());
+            bytes[i] = arena.allocate(m.size() * m.type().byteSize(), CACHE_LINE);
+            matrices[i] = new Matrix(bytes[i], m.type(), m.rows(), m.cols(), m.cols());
             Matrices.fill(matrices[i], Matrices.randomArray(m.rows(), m.cols(), seed + i));
         }
         operation.run(backend, matrices);

@@ -58,9 +58,10 @@ class GuardedPagesTest {
         for (int i = 0; i < result.length; i++) {
             int rows = operation.arguments().get(i).rows();
             int cols = operation.arguments().get(i).cols();
-            long bytes = ((rows - 1L) * (cols + gap) + cols) * type.byteSize();
+            ElementType own = operation.arguments().get(i).type(type);
+            long bytes = ((rows - 1L) * (cols + gap) + cols) * own.byteSize();
             GuardedPages page = pages.get(i);
-            result[i] = new Matrix(atEnd ? page.end(bytes) : page.start(bytes), type, rows, cols, cols + gap);
+            result[i] = new Matrix(atEnd ? page.end(bytes) : page.start(bytes), own, rows, cols, cols + gap);
             Matrices.fill(result[i], Matrices.randomArray(rows, cols, seed + i));
         }
         return result;

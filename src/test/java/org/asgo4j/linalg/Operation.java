@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
+import org.asgo4j.testing.Matrices;
 
 /**
  * One operation of {@link Backend} with arguments that fit, for tests that break one argument at a time.
@@ -14,12 +16,21 @@ import java.util.function.BiConsumer;
  * @param call calls it on matrices in this order
  */
 record Operation(String name, List<Argument> arguments, BiConsumer<Backend, Matrix[]> call) {
-    /** A matrix argument: its name in messages, its shape, and whether it is written. */
-    record Argument(String name, int rows, int cols, boolean written) {}
+    /**
+     * A matrix argument: its name in messages, its shape, whether it is written, and whether it is float64 whatever the
+     * others are.
+     */
+    record Argument(String name, int rows, int cols, boolean written, boolean wide) {
+
+        /** Its type where the operation is called with {@code type}. */
+        ElementType type(ElementType type) {
+            return wide ? ElementType.FLOAT64 : type;
+        }
+    }
 
     /** Operations that take {@link ElementType#FLOAT64} too. */
     private static final Set<String> EITHER_TYPE = Set.of("gemm", "syrk", "symm", "eigh", "orthonormalize",
-            "scaleRows", "copy");
+            "scaleRows", "symmetrize", "copy");
 
     /** Operations whose input and output may be the same elements. */
     private static final Set<String> IN_PLACE = Set.of("axpby", "copy");
@@ -29,6 +40,8 @@ record Operation(String name, List<Argument> arguments, BiConsumer<Backend, Matr
      * shape might fit.
      */
     static List<Operation> all(int m, int n, int k) {
+        int[] rows = IntStream.range(0, m).map(i -> m - 1 - i).toArray();
+        int[] cols = IntStream.range(0, n).map(j -> n - 1 - j).toArray();
         return List.of(
                 new Operation("gemm", List.of(in("A", m, k), in("B", k, n), out("C", m, n)),
                         (b, x) -> b.gemm(Transpose.NONE, Transpose.NONE, 1, x[0], x[1], 1, x[2])),
@@ -51,17 +64,35 @@ record Operation(String name, List<Argument> arguments, BiConsumer<Backend, Matr
                         out("secondMoment", m, n), out("weight", m, n)),
                         (b, x) -> b.adamw(1, 0.9, 0.99, 1, 1, 1, 1, x[0], x[1], x[2], x[3])),
                 new Operation("scaleRows", List.of(in("d", 1, m), out("A", m, n)), (b, x) -> b.scaleRows(x[0], x[1])),
+                new Operation("scaleCols", List.of(in("d", 1, n), out("A", m, n)), (b, x) -> b.scaleCols(x[0], x[1])),
+                new Operation("symmetrize", List.of(out("A", m, m)), (b, x) -> b.symmetrize(x[0])),
+                new Operation("gramDiagonal", List.of(in("A", m, n), wideOut("d", 1, m)),
+                        (b, x) -> b.gramDiagonal(Side.LEFT, 1, x[0], 1, x[1])),
+                new Operation("gramDiagonal", List.of(in("A", m, n), wideOut("d", 1, n)),
+                        (b, x) -> b.gramDiagonal(Side.RIGHT, 1, x[0], 1, x[1])),
+                new Operation("addSquares", List.of(in("X", m, n), out("Y", m, n)),
+                        (b, x) -> b.addSquares(1, x[0], 1, x[1])),
+                new Operation("divideByRoot", List.of(in("X", m, n), in("V", m, n), out("Y", m, n)),
+                        (b, x) -> b.divideByRoot(x[0], x[1], 1, 1, x[2])),
+                new Operation("lion", List.of(in("gradient", m, n), out("momentum", m, n), out("weight", m, n)),
+                        (b, x) -> b.lion(1, 0.9, 0.99, 1, 1, x[0], x[1], x[2])),
+                new Operation("gather", List.of(in("X", m, n), out("Y", m, n)),
+                        (b, x) -> b.gather(rows, cols, x[0], x[1])),
                 new Operation("copy", List.of(in("X", m, n), out("Y", m, n)), (b, x) -> b.copy(x[0], x[1])),
                 new Operation("sumOfSquares", List.of(in("X", m, n)), (b, x) -> b.sumOfSquares(x[0])),
                 new Operation("firstNonFinite", List.of(in("X", m, n)), (b, x) -> b.firstNonFinite(x[0])));
     }
 
     private static Argument in(String name, int rows, int cols) {
-        return new Argument(name, rows, cols, false);
+        return new Argument(name, rows, cols, false, false);
     }
 
     private static Argument out(String name, int rows, int cols) {
-        return new Argument(name, rows, cols, true);
+        return new Argument(name, rows, cols, true, false);
+    }
+
+    private static Argument wideOut(String name, int rows, int cols) {
+        return new Argument(name, rows, cols, true, true);
     }
 
     private static void eigh(Backend backend, Matrix[] x) {
@@ -86,8 +117,7 @@ record Operation(String name, List<Argument> arguments, BiConsumer<Backend, Matr
     Matrix[] matrices(Arena arena, ElementType type) {
         List<Matrix> result = new ArrayList<>();
         for (Argument each : arguments) {
-            long bytes = (long) each.rows * each.cols * type.byteSize();
-            result.add(new Matrix(arena.allocate(bytes, type.byteSize()), type, each.rows, each.cols, each.cols));
+            result.add(Matrices.zeros(arena, each.type(type), each.rows, each.cols));
         }
         return result.toArray(Matrix[]::new);
     }

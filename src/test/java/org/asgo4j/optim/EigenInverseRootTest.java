@@ -71,15 +71,15 @@ class EigenInverseRootTest {
      * stored}.
      */
     private double[][] root(double[][] v, ElementType precision, Damping damping, double[][] stored) {
-        var inverseRoot = new EigenInverseRoot(backend, damping, precision);
+        var inverseRoot = new EigenInverseRoot(backend, damping, precision, ORDER);
         try (Arena arena = Arena.ofConfined()) {
             Matrix gram = backend.allocate(arena, precision, ORDER, ORDER);
             Matrix root = backend.allocate(arena, ORDER, ORDER);
             Dense.set(gram, v);
             var workspace = new Workspace(backend);
-            inverseRoot.reserve(workspace, ORDER);
+            inverseRoot.reserve(workspace);
             workspace.allocate(arena);
-            inverseRoot.compute(gram, 1, root, workspace);
+            inverseRoot.compute(gram, 1, root, new RootReport(), workspace);
             double[][] p = new double[ORDER][ORDER];
             for (int i = 0; i < ORDER; i++) {
                 for (int j = 0; j < ORDER; j++) {

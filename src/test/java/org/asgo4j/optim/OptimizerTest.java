@@ -28,8 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class OptimizerTest {
     private static final long SEED = 99;
-    private static final OptimizerConfig NO_CLIPPING = new OptimizerConfig(Double.POSITIVE_INFINITY,
-            NonFinitePolicy.THROW);
+    private static final OptimizerConfig NO_CLIPPING = OptimizerConfig.published()
+            .withClipNorm(Double.POSITIVE_INFINITY);
 
     /** How long compilation may take before what a step allocates counts as allocated by our code. */
     private static final long PATIENCE_NANOS = 90_000_000_000L;
@@ -163,7 +163,7 @@ class OptimizerTest {
     @Test
     void skipPolicyChangesNothingAndCounts() {
         List<ParameterGroup> groups = groups(AsgoConfig.published());
-        var config = new OptimizerConfig(1, NonFinitePolicy.SKIP);
+        var config = OptimizerConfig.published().withNonFinite(NonFinitePolicy.SKIP);
         try (var workers = new Workers(1);
                 var optimizer = new Optimizer(backend, workers, config, groups)) {
             Matrix gradient = parameters(groups).getLast().gradient();
@@ -199,7 +199,7 @@ class OptimizerTest {
                 List.of(Parameter.of("w", weight, gradient)));
         double[][] untouched = Dense.of(gradient);
         try (var workers = new Workers(1);
-                var optimizer = new Optimizer(backend, workers, new OptimizerConfig(norm / 4, NonFinitePolicy.THROW),
+                var optimizer = new Optimizer(backend, workers, OptimizerConfig.published().withClipNorm(norm / 4),
                         List.of(group))) {
             StepReport report = optimizer.step();
             assertEquals(norm, report.gradientNorm(), 1e-12 * norm);

@@ -1,0 +1,51 @@
+package org.asgo4j.optim;
+
+import org.asgo4j.linalg.Matrix;
+
+/** Decides at each refresh how a kept {@link Eigenbasis} follows its gram matrix: left, turned by QR, or decomposed. */
+final class BasisRenewal {
+    private final RootMethod method;
+    private final Refresh policy;
+    private boolean decomposed; // whether there is a basis yet
+    private long stepsSince; //    refreshes since the last renewal, for the adaptive cap
+
+    BasisRenewal(RootMethod method, Refresh policy) {
+        this.method = method;
+        this.policy = policy;
+    }
+
+    /**
+     * Brings the basis up to date; its eigenvalues are those of V in any case.
+     *
+     * @return whether the basis changed
+     */
+    boolean renew(Eigenbasis basis, Matrix gram, RootReport report, Workspace workspace) {
+        report.begin(decomposed ? method : RootMethod.EIGEN);
+        if (!decomposed) {
+            basis.decompose(gram, workspace);
+            decomposed = true;
+            stepsSince = 0;
+            return true;
+        }
+        if (policy instanceof Refresh.Adaptive adaptive) {
+            basis.project(gram, workspace);
+            stepsSince++;
+            if (stepsSince < adaptive.cap() && basis.offDiagonality(gram) <= adaptive.tolerance()) return false;
+        }
+        if (method == RootMethod.QR) basis.turn(gram, workspace);
+        else basis.decompose(gram, workspace);
+        stepsSince = 0;
+        return true;
+    }
+
+    /** There is a basis, from elsewhere. */
+    void decomposed() {
+        decomposed = true;
+        stepsSince = 0;
+    }
+
+    void describe(StateFields fields) {
+        decomposed = fields.flag("decomposed", decomposed);
+        stepsSince = fields.integer("steps_since_renewal", stepsSince);
+    }
+}

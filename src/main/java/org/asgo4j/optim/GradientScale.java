@@ -1,0 +1,101 @@
+package org.asgo4j.optim;
+
+import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.ElementType;
+import org.asgo4j.linalg.Matrix;
+import org.asgo4j.optim.Workspace.Slot;
+
+/**
+ * The power of two by which a state is held divided, so that the squares of gradients of any scale stay inside float32.
+ * It rounds nothing, cancels in the update, and follows the norms: set by the first gradient that is not zero, moved
+ * when a norm leaves its range.
+ */
+final class GradientScale {
+    /**
+     * Squares of norms between 2^−30 and 2^30 and their sums stay far inside float32 (2^±126); beyond, state and
+     * gradient are brought back to 1.
+     */
+    private static final int EXPONENT_RANGE = 30;
+
+    /** Keeps the power of two itself and its inverse normal float32 numbers. */
+    private static final int EXPONENT_LIMIT = 126;
+
+    /** A factor that float32 holds with room on both sides: larger ones are applied in several passes. */
+    private static final double LARGEST_FACTOR = 0x1p100;
+
+    private final Backend backend;
+    private int exponent; // unit = 2^exponent
+    private boolean set; // whether a gradient has set the unit
+
+    GradientScale(Backend backend) {
+        this.backend = backend;
+    }
+
+    /** What the state is divided by; 1 before the first gradient. */
+    double unit() {
+        return Math.scalb(1.0, exponent);
+    }
+
+    /**
+     * Whether a gradient's norm is too far from the unit, which {@link #moveTo} must then be asked about. Sets the unit
+     * if this is the first norm that is not zero.
+     */
+    boolean isLeftBy(double norm) {
+        if (norm == 0) return false;
+        if (!set) {
+            exponent = exponentOf(norm);
+            set = true;
+        }
+        return outOfRange(norm / unit());
+    }
+
+    /**
+     * Moves the unit to a norm, unless it is in range: a smaller gradient changes the unit only once what it meets in
+     * the state has faded as well.
+     *
+     * @param largest the largest norm of gradient and state, in the old unit
+     * @return the factor that takes the state from the old unit to the new one, a power of two; 1 if nothing changed
+     */
+    double moveTo(double largest) {
+        if (!outOfRange(largest)) return 1;
+        int old = exponent;
+        exponent = exponentOf(largest * unit());
+        return Math.scalb(1.0, old - exponent);
+    }
+
+    /** c·G/unit, in the workspace. */
+    Matrix scaled(Matrix gradient, double c, Workspace workspace) {
+        Matrix g = workspace.get(Slot.SCALED_GRADIENT, ElementType.FLOAT32, gradient.rows(), gradient.cols());
+        backend.axpby((float) (c / unit()), gradient, 0, g);
+        return g;
+    }
+
+    /** A ← factor·A for a factor that float32 itself need not hold. */
+    static void multiply(Backend backend, double factor, Matrix a) {
+        double left = factor;
+        while (left > LARGEST_FACTOR) {
+            backend.axpby(0, a, (float) LARGEST_FACTOR, a);
+            left /= LARGEST_FACTOR;
+        }
+        while (left > 0 && left < 1 / LARGEST_FACTOR) {
+            backend.axpby(0, a, (float) (1 / LARGEST_FACTOR), a);
+            left *= LARGEST_FACTOR;
+        }
+        backend.axpby(0, a, (float) left, a);
+    }
+
+    /** Exponent of the unit, and whether it has been set. */
+    void describe(StateFields fields) {
+        exponent = (int) fields.integer("exponent", exponent, -EXPONENT_LIMIT, EXPONENT_LIMIT);
+        set = fields.flag("scaled", set);
+    }
+
+    /** Whether the squares of what has this norm may leave float32. */
+    static boolean outOfRange(double norm) {
+        return norm != 0 && Math.abs(Math.getExponent(norm)) > EXPONENT_RANGE;
+    }
+
+    private static int exponentOf(double norm) {
+        return Math.clamp(Math.getExponent(norm), -EXPONENT_LIMIT, EXPONENT_LIMIT);
+    }
+}

@@ -1,0 +1,90 @@
+package org.asgo4j.optim;
+
+import java.lang.foreign.Arena;
+import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.ElementType;
+import org.asgo4j.linalg.Matrix;
+import org.asgo4j.linalg.Side;
+import org.asgo4j.linalg.Transpose;
+import org.asgo4j.optim.Workspace.Slot;
+
+/** The momentum of one weight (or one row block) under {@link Muon}. */
+final class MuonState extends RuleState {
+    /** Coefficients of X ← aX + (bA + cA²)X, chosen for the steepest slope at 0 (Jordan et al. 2024). */
+    private static final float A = 3.4445f;
+
+    private static final float B = -4.7750f;
+    private static final float C = 2.0315f;
+
+    private final MuonConfig config;
+    private final int rows;
+    private final int cols;
+    private final int order; // k = min(m, n)
+    private final Matrix momentum; // M, m×n
+
+    MuonState(Backend backend, Arena arena, MuonConfig config, int rows, int cols) {
+        super(backend, rows, cols);
+        this.config = config;
+        this.rows = rows;
+        this.cols = cols;
+        this.order = Math.min(rows, cols);
+        this.momentum = backend.allocate(arena, rows, cols);
+    }
+
+    @Override
+    void reserve(Workspace workspace) {
+        workspace.reserve(Slot.UPDATE, ElementType.FLOAT32, rows, cols);
+        workspace.reserve(Slot.PRODUCT, ElementType.FLOAT32, rows, cols);
+        workspace.reserve(Slot.ITERATE, ElementType.FLOAT32, order, order);
+        workspace.reserve(Slot.FACTOR, ElementType.FLOAT32, order, order);
+    }
+
+    @Override
+    void apply(
+            Matrix weight, Matrix gradient, double gradientScale, float learningRate, float weightDecay,
+            Workspace workspace) {
+        Matrix x = workspace.get(Slot.UPDATE, ElementType.FLOAT32, rows, cols);
+        float keep = (float) config.beta1();
+        float fresh = (float) ((1 - config.beta1()) * gradientScale);
+
+        backend.axpby(fresh, gradient, keep, momentum); // M ← β₁M + (1−β₁)cG   m×n
+        if (config.nesterov()) {
+            backend.axpby(fresh, gradient, 0, x);
+            backend.axpby(keep, momentum, 1, x); //        X ← (1−β₁)cG + β₁M   m×n
+        } else {
+            backend.copy(momentum, x); //                  X ← M                m×n
+        }
+        double norm = Descent.norm(backend, x, "Muon", steps() + 1);
+        if (norm > 0) {
+            GradientScale.multiply(backend, 1 / norm, x);
+            for (int i = 0; i < config.iterations(); i++) iterate(x, workspace);
+        }
+        norm = Descent.norm(backend, x, "Muon", steps() + 1);
+        double length = config.scaling().factor(norm, rows, cols);
+        Descent.step(backend, weight, x, length, learningRate, weightDecay);
+    }
+
+    /** X ← aX + (bA + cA²)X with A = XXᵀ on the side that has fewer rows or columns. */
+    private void iterate(Matrix x, Workspace workspace) {
+        Matrix gram = workspace.get(Slot.ITERATE, ElementType.FLOAT32, order, order);
+        Matrix polynomial = workspace.get(Slot.FACTOR, ElementType.FLOAT32, order, order);
+        Matrix product = workspace.get(Slot.PRODUCT, ElementType.FLOAT32, rows, cols);
+        boolean wide = rows <= cols;
+        backend.syrk(wide ? Transpose.NONE : Transpose.TRANSPOSED, 1, x, 0, gram); // A            k×k
+        backend.symmetrize(gram); // its square is another syrk, of all of it
+        backend.copy(gram, polynomial);
+        backend.syrk(Transpose.NONE, C, gram, B, polynomial); //                      bA + cA²     k×k
+        backend.symm(wide ? Side.LEFT : Side.RIGHT, polynomial, x, product); //       (bA + cA²)X  m×n
+        backend.axpby(1, product, A, x); //                                           X            m×n
+    }
+
+    @Override
+    void describe(StateFields fields) {
+        fields.matrix("momentum", momentum);
+    }
+
+    @Override
+    public long refreshes() {
+        return 0;
+    }
+}

@@ -1,0 +1,45 @@
+package org.asgo4j.optim;
+
+/** How {@link Asgo} takes the inverse square root of its gram matrix V of order k. Costs are in products of order k. */
+public enum RootMethod {
+    /**
+     * V = Qᵀ·diag(λ)·Q by LAPACK's syevd, P = Qᵀ·diag(f(λ))·Q by one syrk. Every {@link Damping}, either precision, and
+     * the fastest on a CPU for k of some hundred and more (5–7 products).
+     */
+    EIGEN,
+    /**
+     * V = Qᵀ·T·Q with tridiagonal T (LAPACK's sytrd), P = Qᵀ·f(T)·Q, where f(T) is a sum of some twelve resolvents of T
+     * (Hale, Higham, Trefethen, <em>Computing A^α, log(A), and related matrix functions by contour integrals</em>,
+     * 2008), each O(k²). As accurate as {@link #EIGEN} and nearly twice as fast at k = 128, where syevd spends half its
+     * time on T's eigenvectors; slower from k ≈ 500 on. float32 only, shift dampings only.
+     */
+    TRIDIAGONAL,
+    /**
+     * Ten steps of the coupled PolarExpress iteration as published with ASGO, in 37 products and nothing else: the
+     * natural one where only products are fast. Converges for eigenvalues down to 1e-7 of the largest in float64; in
+     * float32 it is off by 2.4e-3 at κ(V) = 1e6. Shift dampings only.
+     */
+    POLAR_EXPRESS,
+    /**
+     * Newton's method on PVP = I from the last root, in the eigenvectors of the last decomposition, where its linear
+     * equation is diagonal to first order: two products an iteration and four to enter and leave the basis. Its
+     * residual ‖I − PVP‖ is checked; where it does not shrink (V has turned too far) a decomposition follows, which is
+     * counted. For slowly moving V: β₂ near 1 or frequent refreshes. Shift dampings only.
+     */
+    NEWTON,
+    /**
+     * A kept eigenbasis turned after V by one QR factorization of Q·V (as SOAP refreshes its basis), eigenvalues from
+     * the diagonal of Q·V·Qᵀ. Approximate: what is off that diagonal is neglected. Every {@link Damping}.
+     */
+    QR;
+
+    /** Whether only dampings of the form (λ + s)^(−1/2) can be had: ABSOLUTE and RELATIVE. */
+    boolean shiftsOnly() {
+        return this == TRIDIAGONAL || this == POLAR_EXPRESS || this == NEWTON;
+    }
+
+    /** Whether it keeps an eigenbasis from one root to the next, or can. */
+    boolean hasBasis() {
+        return this == EIGEN || this == QR;
+    }
+}

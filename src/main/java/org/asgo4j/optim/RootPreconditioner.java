@@ -1,0 +1,155 @@
+package org.asgo4j.optim;
+
+import java.lang.foreign.Arena;
+import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.ElementType;
+import org.asgo4j.linalg.Matrix;
+import org.asgo4j.linalg.Transpose;
+import org.asgo4j.optim.Workspace.Slot;
+
+/** The gram matrix V and its inverse root P: U = PN or NP. */
+final class RootPreconditioner extends Preconditioner {
+    private final InverseRoot inverseRoot;
+    private final Matrix root; // P, k×k float32, lower triangle
+    private final BackgroundRoot background; // null unless roots are asynchronous
+    private boolean rootMissing; // not in the file this state was loaded from, or lost to a change of unit
+
+    RootPreconditioner(Backend backend, Arena arena, AsgoConfig config, int rows, int cols, WeightName weight) {
+        super(backend, arena, config, rows, cols, weight);
+        this.inverseRoot = inverseRoot(backend, arena, config, gram);
+        this.root = backend.allocate(arena, gram.rows(), gram.rows());
+        this.background = config.refresh() instanceof Refresh.Asynchronous
+                ? new BackgroundRoot(backend, arena, config, gram)
+                : null;
+    }
+
+    static InverseRoot inverseRoot(Backend backend, Arena arena, AsgoConfig config, Matrix gram) {
+        Root root = config.root();
+        if (config.refresh() instanceof Refresh.Adaptive) return new BasisInverseRoot(backend, arena, config, gram);
+        return switch (root.method()) {
+            case EIGEN -> new EigenInverseRoot(backend, root.damping(), root.precision(), gram.rows());
+            case TRIDIAGONAL -> new TridiagonalInverseRoot(backend, root.damping(), gram.rows());
+            case POLAR_EXPRESS -> new PolarExpressInverseRoot(backend, root.damping(), root.precision(), gram.rows());
+            case NEWTON -> new NewtonInverseRoot(backend, arena, root.damping(), gram);
+            case QR -> new BasisInverseRoot(backend, arena, config, gram);
+        };
+    }
+
+    @Override
+    void reserve(Workspace workspace, int rows, int cols) {
+        super.reserve(workspace, rows, cols);
+        int order = gram.rows();
+        inverseRoot.reserve(workspace);
+        workspace.reserve(Slot.CANDIDATE, ElementType.FLOAT32, order, order);
+    }
+
+    @Override
+    void refresh(long taken, double unit, Workspace workspace) {
+        if (rootMissing) {
+            deriveOrKeep(taken, unit, workspace);
+            rootMissing = false;
+            if (background != null) {
+                background.abandon();
+                background.rootIsOf(taken);
+            }
+        } else if (background == null || counts.refreshes == 0) {
+            super.refresh(taken, unit, workspace);
+            if (background != null) background.rootIsOf(taken);
+        } else {
+            try {
+                background.follow(taken, unit, gram, root, report, counts);
+            } catch (RootFailure inBackground) {
+                if (fallBack(taken, unit, inBackground)) {
+                    counts.refreshes++;
+                    background.rootIsOf(taken);
+                }
+            }
+        }
+        if (background != null) counts.staleness = background.staleness(taken);
+    }
+
+    @Override
+    boolean hasDerived() {
+        return super.hasDerived() && !rootMissing;
+    }
+
+    @Override
+    boolean derive(long taken, double unit, Workspace workspace) {
+        Matrix candidate = workspace.get(Slot.CANDIDATE, ElementType.FLOAT32, gram.rows(), gram.rows());
+        boolean anew = inverseRoot.compute(gram, unit, candidate, report, workspace);
+        requireFinite(candidate);
+        backend.copy(candidate, root);
+        return anew;
+    }
+
+    @Override
+    void deriveInFloat64(double unit) {
+        int order = gram.rows();
+        try (Arena arena = Arena.ofConfined()) {
+            Matrix wide = backend.allocate(arena, ElementType.FLOAT64, order, order);
+            Matrix candidate = backend.allocate(arena, order, order);
+            var eigen = new EigenInverseRoot(backend, config.root().damping(), ElementType.FLOAT64, order);
+            var workspace = new Workspace(backend);
+            eigen.reserve(workspace);
+            workspace.allocate(arena);
+            backend.copy(gram, wide);
+            eigen.compute(wide, unit, candidate, report, workspace);
+            requireFinite(candidate);
+            backend.copy(candidate, root);
+        }
+    }
+
+    /**
+     * P = SᵀS, or a product that passes through every element, so a NaN or infinity anywhere shows on its diagonal.
+     */
+    static void requireFinite(Matrix root) {
+        for (int i = 0; i < root.rows(); i++) {
+            double value = root.get(i, i);
+            if (!Double.isFinite(value)) {
+                throw new RootFailure("diagonal element %d of the root is %s".formatted(i + 1, value));
+            }
+        }
+    }
+
+    @Override
+    double residual(Workspace workspace) {
+        int order = gram.rows();
+        try (Arena arena = Arena.ofConfined()) { // for a recording only; a step without one allocates nothing
+            Matrix v = Symmetric.full(backend, arena, gram);
+            Matrix p = Symmetric.full(backend, arena, root);
+            Matrix pv = backend.allocate(arena, ElementType.FLOAT64, order, order);
+            Matrix difference = backend.allocate(arena, ElementType.FLOAT64, order, order);
+            backend.gemm(Transpose.NONE, Transpose.NONE, 1, p, v, 0, pv);
+            backend.gemm(Transpose.NONE, Transpose.NONE, 1, pv, p, 0, difference);
+            return Symmetric.distanceFromIdentity(difference) / Math.sqrt(order);
+        }
+    }
+
+    @Override
+    void apply(Matrix direction, Matrix gradient, double scale, Matrix update, Workspace workspace) {
+        backend.symm(side, root, direction, update);
+    }
+
+    @Override
+    void rescale(double factor) {
+        super.rescale(factor);
+        scaleLower(root, 1 / factor);
+        for (int i = 0; i < root.rows(); i++) { // of a positive semidefinite matrix the diagonal is largest
+            if (!Double.isFinite(root.get(i, i))) rootMissing = true;
+        }
+        inverseRoot.rescale(factor);
+    }
+
+    @Override
+    void describe(StateFields fields) {
+        super.describe(fields);
+        rootMissing = !fields.derivedTriangle("root", root, !rootMissing);
+        inverseRoot.describe(fields);
+        if (background != null) background.describe(fields);
+    }
+
+    @Override
+    void settle() {
+        if (background != null) background.settle();
+    }
+}

@@ -1,0 +1,103 @@
+package org.asgo4j.optim;
+
+import java.lang.foreign.Arena;
+import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.ElementType;
+import org.asgo4j.linalg.Matrix;
+import org.asgo4j.linalg.Side;
+import org.asgo4j.optim.Workspace.Slot;
+
+/** Momentum, second moment and both gram matrices of one weight (or one row block) under {@link Shampoo}. */
+final class ShampooState extends RuleState {
+    private final ShampooConfig config;
+    private final int rows;
+    private final int cols;
+    private final GradientScale scale;
+    private final Matrix momentum; // M/unit, m×n
+    private final Matrix secondMoment; // S/unit², m×n
+    private final KroneckerFactor left; // L/unit², m×m
+    private final KroneckerFactor right; // R/unit², n×n
+    private long refreshes;
+
+    ShampooState(Backend backend, Arena arena, ShampooConfig config, int rows, int cols) {
+        super(backend, rows, cols);
+        this.config = config;
+        this.rows = rows;
+        this.cols = cols;
+        this.scale = new GradientScale(backend);
+        this.momentum = backend.allocate(arena, rows, cols);
+        this.secondMoment = backend.allocate(arena, rows, cols);
+        this.left = new KroneckerFactor(backend, arena, config, Side.LEFT, rows, cols);
+        this.right = new KroneckerFactor(backend, arena, config, Side.RIGHT, rows, cols);
+    }
+
+    @Override
+    void reserve(Workspace workspace) {
+        workspace.reserve(Slot.UPDATE, ElementType.FLOAT32, rows, cols);
+        workspace.reserve(Slot.PRODUCT, ElementType.FLOAT32, rows, cols);
+        workspace.reserve(Slot.SCALED_GRADIENT, ElementType.FLOAT32, rows, cols);
+        left.reserve(workspace);
+        right.reserve(workspace);
+    }
+
+    @Override
+    void apply(
+            Matrix weight, Matrix gradient, double gradientScale, float learningRate, float weightDecay,
+            Workspace workspace) {
+        followScale(gradientScale * Math.sqrt(backend.sumOfSquares(gradient)));
+        Matrix g = scale.scaled(gradient, gradientScale, workspace);
+        Matrix update = workspace.get(Slot.UPDATE, ElementType.FLOAT32, rows, cols);
+        Matrix product = workspace.get(Slot.PRODUCT, ElementType.FLOAT32, rows, cols);
+        float beta1 = (float) config.beta1();
+        float beta2 = (float) config.beta2();
+
+        backend.axpby((float) (1 - config.beta1()), g, beta1, momentum); //          M ← β₁M + (1−β₁)G       m×n
+        backend.addSquares((float) (1 - config.beta2()), g, beta2, secondMoment); // S ← β₂S + (1−β₂)G∘G     m×n
+        left.accumulate(g, config.beta2()); //                                       L ← β₂L + (1−β₂)GGᵀ     m×m
+        right.accumulate(g, config.beta2()); //                                      R ← β₂R + (1−β₂)GᵀG     n×n
+        if (steps() % config.refreshInterval() == 0) refresh(workspace);
+        left.apply(momentum, product);
+        right.apply(product, update); //                                             U ← L^(−1/4)MR^(−1/4)   m×n
+        double norm = Descent.norm(backend, update, "Shampoo", steps() + 1);
+        backend.divideByRoot(momentum, secondMoment, (float) shift(), 0, product); // M/√(S+ε)               m×n
+        double length = norm > 0 ? Math.sqrt(backend.sumOfSquares(product)) / norm : 0;
+        Descent.step(backend, weight, update, length, learningRate, weightDecay);
+    }
+
+    private void refresh(Workspace workspace) {
+        left.refresh(scale.unit(), workspace);
+        right.refresh(scale.unit(), workspace);
+        refreshes += 2;
+    }
+
+    /** ε of the second moment, in units; its mean is that of ‖G‖_F²/(mn). */
+    private double shift() {
+        return config.damping().shift(left.trace() / rows / cols, 0, scale.unit());
+    }
+
+    private void followScale(double norm) {
+        if (!scale.isLeftBy(norm)) return;
+        double largestSquare = Math.max(backend.sumOfSquares(momentum), left.trace());
+        double factor = scale.moveTo(Math.max(norm / scale.unit(), Math.sqrt(largestSquare)));
+        if (factor == 1) return;
+        GradientScale.multiply(backend, factor, momentum);
+        GradientScale.multiply(backend, factor * factor, secondMoment);
+        left.rescale(factor);
+        right.rescale(factor);
+    }
+
+    @Override
+    void describe(StateFields fields) {
+        scale.describe(fields);
+        refreshes = fields.integer("refreshes", refreshes);
+        fields.matrix("momentum", momentum);
+        fields.matrix("second_moment", secondMoment);
+        left.describe(fields.part("left"));
+        right.describe(fields.part("right"));
+    }
+
+    @Override
+    public long refreshes() {
+        return refreshes;
+    }
+}

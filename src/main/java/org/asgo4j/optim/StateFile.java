@@ -1,0 +1,86 @@
+package org.asgo4j.optim;
+
+import java.lang.foreign.Arena;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.asgo4j.io.Safetensors;
+import org.asgo4j.io.SafetensorsWriter;
+
+/**
+ * How the state of an optimizer lies in a safetensors file, version 1. Under a prefix, parameter {@code p} has the
+ * metadata {@code p} (rule, shape, row blocks) and tensors {@code p/<field>}; the optimizer's own are {@code /<field>}.
+ */
+final class StateFile {
+    /** Another layout gets another number. */
+    private static final String FORMAT = "asgo4j-optimizer-1";
+
+    private static final String FORMAT_KEY = "/optimizer";
+    private static final String FIELD = "/";
+
+    private StateFile() {}
+
+    /** The optimizer's own fields. */
+    record Own(long steps, long skippedSteps) {}
+
+    static void add(
+            SafetensorsWriter writer, String prefix, boolean withRoots, Arena scratch, List<Stepped> all, Own own) {
+        writer.metadata(prefix + FORMAT_KEY, FORMAT);
+        for (Stepped each : all) {
+            String name = prefix + each.parameter.name();
+            writer.metadata(name, each.description);
+            each.state.persist(new StateWriter(writer, scratch, name + FIELD, withRoots));
+        }
+        read(new StateWriter(writer, scratch, prefix + FIELD, withRoots), own);
+    }
+
+    /** Checks everything, then loads; the optimizer's own fields from the file. */
+    static Own load(Safetensors source, String prefix, List<Stepped> all, Own own) {
+        checkDescriptions(source.metadata(), prefix, all);
+        Set<String> seen = new HashSet<>();
+        for (Stepped each : all) {
+            each.state.persist(new StateReader(source, name(prefix, each), StateReader.Mode.CHECK, seen));
+        }
+        read(new StateReader(source, prefix + FIELD, StateReader.Mode.CHECK, seen), own);
+        checkNothingElse(source, prefix, seen);
+        for (Stepped each : all) {
+            each.state.persist(new StateReader(source, name(prefix, each), StateReader.Mode.LOAD, seen));
+        }
+        return read(new StateReader(source, prefix + FIELD, StateReader.Mode.LOAD, seen), own);
+    }
+
+    private static String name(String prefix, Stepped each) {
+        return prefix + each.parameter.name() + FIELD;
+    }
+
+    private static Own read(StateFields fields, Own own) {
+        return new Own(
+                fields.integer("steps", own.steps()), fields.integer("skipped_steps", own.skippedSteps()));
+    }
+
+    private static void checkDescriptions(Map<String, String> metadata, String prefix, List<Stepped> all) {
+        String format = metadata.get(prefix + FORMAT_KEY);
+        if (!FORMAT.equals(format)) {
+            throw new StateMismatchException("the file's '%s' is %s, must be '%s'"
+                    .formatted(prefix + FORMAT_KEY, format == null ? "missing" : "'" + format + "'", FORMAT));
+        }
+        for (Stepped each : all) {
+            String stored = metadata.get(prefix + each.parameter.name());
+            if (!each.description.equals(stored)) {
+                throw new StateMismatchException("parameter '%s' is %s in the file, but %s in this optimizer"
+                        .formatted(each.parameter.name(), stored == null ? "missing" : stored, each.description));
+            }
+        }
+    }
+
+    /** A field nobody knows belongs to another optimizer, or to one with more parameters. */
+    private static void checkNothingElse(Safetensors source, String prefix, Set<String> seen) {
+        for (String name : source.names()) {
+            boolean state = name.startsWith(prefix) && name.indexOf(FIELD, prefix.length()) >= 0;
+            if (state && !seen.contains(name)) {
+                throw new StateMismatchException("the file has '%s', which this optimizer has not".formatted(name));
+            }
+        }
+    }
+}

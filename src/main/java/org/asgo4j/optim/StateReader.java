@@ -1,0 +1,115 @@
+package org.asgo4j.optim;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.Set;
+import org.asgo4j.io.DType;
+import org.asgo4j.io.Safetensors;
+import org.asgo4j.io.TensorInfo;
+import org.asgo4j.linalg.ElementType;
+import org.asgo4j.linalg.Matrix;
+
+/**
+ * Checks the fields of a state against a file, or loads them from it. Checking changes nothing, so that a file that
+ * does not fit is refused before anything is loaded.
+ */
+final class StateReader implements StateFields {
+
+    /** What is done with each field. */
+    enum Mode {
+        /** Is it there, of this type and shape? */
+        CHECK,
+        /** As checked before, into the state. */
+        LOAD
+    }
+
+    private final Safetensors file;
+    private final String prefix;
+    private final Mode mode;
+    private final Set<String> seen;
+
+    /**
+     * @param prefix before every name
+     * @param seen gets the names of the tensors that the state knows
+     */
+    StateReader(Safetensors file, String prefix, Mode mode, Set<String> seen) {
+        this.file = file;
+        this.prefix = prefix;
+        this.mode = mode;
+        this.seen = seen;
+    }
+
+    @Override
+    public void matrix(String name, Matrix m) {
+        MemorySegment values = checked(name, m.type(), List.of((long) m.rows(), (long) m.cols()));
+        if (mode == Mode.CHECK) return;
+        for (int i = 0; i < m.rows(); i++) copyRow(values, (long) i * m.cols(), m, i, m.cols());
+    }
+
+    @Override
+    public void triangle(String name, Matrix m) {
+        MemorySegment values = checked(name, m.type(), List.of(Triangle.size(m)));
+        if (mode == Mode.CHECK) return;
+        for (int i = 0; i < m.rows(); i++) copyRow(values, Triangle.rowStart(i), m, i, i + 1);
+    }
+
+    @Override
+    public boolean derivedTriangle(String name, Matrix m, boolean present) {
+        boolean stored = file.contains(prefix + name);
+        if (stored) triangle(name, m);
+        return mode == Mode.CHECK ? present : stored;
+    }
+
+    @Override
+    public long integer(String name, long value, long least, long largest) {
+        long stored = checked(name, DType.I64, List.of()).get(ValueLayout.JAVA_LONG_UNALIGNED, 0);
+        if (stored < least || stored > largest) {
+            throw new StateMismatchException("'%s' is %d in the file, must be from %d to %d"
+                    .formatted(prefix + name, stored, least, largest));
+        }
+        return mode == Mode.CHECK ? value : stored;
+    }
+
+    @Override
+    public StateFields part(String part) {
+        return new StateReader(file, prefix + part + ".", mode, seen);
+    }
+
+    /** Also that every value is finite: a NaN would come back in every later step. */
+    private MemorySegment checked(String name, ElementType type, List<Long> shape) {
+        MemorySegment values = checked(name, StateWriter.dtype(type), shape);
+        if (mode == Mode.LOAD) return values;
+        long count = values.byteSize() / type.byteSize();
+        for (long i = 0; i < count; i++) {
+            double value = type == ElementType.FLOAT32
+                    ? values.get(ValueLayout.JAVA_FLOAT_UNALIGNED, i * Float.BYTES)
+                    : values.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, i * Double.BYTES);
+            if (!Double.isFinite(value)) {
+                throw new StateMismatchException("'%s' holds %s at element %d, must be finite"
+                        .formatted(prefix + name, value, i));
+            }
+        }
+        return values;
+    }
+
+    private MemorySegment checked(String name, DType dtype, List<Long> shape) {
+        String full = prefix + name;
+        if (!file.contains(full)) {
+            throw new StateMismatchException("the file has no '%s'; the optimizer needs it as %s %s"
+                    .formatted(full, dtype, shape));
+        }
+        TensorInfo info = file.info(full);
+        if (info.dtype() != dtype || !info.shape().equals(shape)) {
+            throw new StateMismatchException("'%s' is %s %s in the file, must be %s %s"
+                    .formatted(full, info.dtype(), info.shape(), dtype, shape));
+        }
+        seen.add(full);
+        return file.tensor(full);
+    }
+
+    private static void copyRow(MemorySegment values, long from, Matrix m, int row, long count) {
+        int bytes = m.type().byteSize();
+        MemorySegment.copy(values, from * bytes, m.segment(), (long) row * m.rowStride() * bytes, count * bytes);
+    }
+}

@@ -1,0 +1,27 @@
+package org.asgo4j.optim;
+
+/** A parameter of an {@link Optimizer} with its state, its group, and what the step under way found. */
+final class Stepped {
+    final Parameter parameter;
+    final RuleState state;
+    final int group;
+    final double cost;
+    final String weightRole; //     for messages: made once, since a step allocates nothing
+    final String gradientRole;
+    final String description; //    what must agree between a file and an optimizer
+    double sumOfSquares; //         of the gradient
+    double updateSquares; //        of the last observed step
+    double weightSquares;
+
+    Stepped(Parameter parameter, RuleState state, int group, String rule, double cost) {
+        this.parameter = parameter;
+        this.state = state;
+        this.group = group;
+        this.cost = cost;
+        this.weightRole = "weight '" + parameter.name() + "'";
+        this.gradientRole = "gradient '" + parameter.name() + "'";
+        String blocks = parameter.blocks().count() == 1 ? "" : " in row blocks " + parameter.blocks().sizes();
+        this.description = rule + " " + parameter.weight().shape() + blocks;
+        state.name(parameter.name());
+    }
+}

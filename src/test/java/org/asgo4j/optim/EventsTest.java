@@ -1,0 +1,113 @@
+package org.asgo4j.optim;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingStream;
+import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.BackendName;
+import org.asgo4j.linalg.Backends;
+import org.asgo4j.linalg.Matrix;
+import org.asgo4j.linalg.Workers;
+import org.junit.jupiter.api.Test;
+
+/** What a flight recording says about steps and roots agrees with the reports. */
+class EventsTest {
+    private static final long SEED = 5;
+
+    private final Backend backend = Backends.open(BackendName.OPENBLAS);
+
+    private List<RecordedEvent> record(String event, Runnable action) {
+        List<RecordedEvent> events = Collections.synchronizedList(new ArrayList<>());
+        try (var recording = new RecordingStream()) {
+            recording.enable(event);
+            recording.onEvent(event, e -> events.add(e));
+            recording.setReuse(false);
+            recording.startAsync();
+            action.run();
+            recording.stop(); // delivers what was committed
+        }
+        return events;
+    }
+
+    private List<StepReportCopy> train(int steps, RootMethod method) {
+        List<StepReportCopy> reports = new ArrayList<>();
+        Random random = new Random(SEED);
+        AsgoConfig config = AsgoConfig.published()
+                .withDamping(Damping.relative(1e-6))
+                .withRootMethod(method)
+                .withRefreshInterval(2);
+        try (Arena arena = Arena.ofShared(); var workers = new Workers(1)) {
+            Matrix weight = backend.allocate(arena, 6, 20);
+            Matrix gradient = backend.allocate(arena, 6, 20);
+            Dense.set(weight, Dense.random(6, 20, random));
+            var group = new ParameterGroup("g", new Asgo(config), Schedule.constant(0.01f), 0,
+                    List.of(Parameter.of("layer.3", weight, gradient)));
+            try (var optimizer = new Optimizer(
+                    backend, workers, OptimizerConfig.published().withObserveEvery(2), List.of(group))) {
+                for (int t = 0; t < steps; t++) {
+                    Dense.set(gradient, Dense.random(6, 20, random));
+                    StepReport r = optimizer.step();
+                    reports.add(new StepReportCopy(
+                            r.step(), r.gradientNorm(), r.clipFactor(), r.updateRatio(), r.condition(), r.refreshes()));
+                }
+            }
+        }
+        return reports;
+    }
+
+    private record StepReportCopy(
+            long step, double gradientNorm, double clipFactor, double updateRatio, double condition, long refreshes) {}
+
+    @Test
+    void everyStepIsRecorded() {
+        List<StepReportCopy> reports = new ArrayList<>();
+        List<RecordedEvent> events = record("org.asgo4j.Step", () -> reports.addAll(train(4, RootMethod.EIGEN)));
+        assertEquals(4, events.size());
+        for (int i = 0; i < 4; i++) {
+            RecordedEvent e = events.get(i);
+            var read = new StepReportCopy(
+                    e.getLong("step"), e.getDouble("gradientNorm"), e.getDouble("clipFactor"),
+                    e.getDouble("updateRatio"), e.getDouble("condition"), e.getLong("refreshes"));
+            assertEquals(reports.get(i), read);
+            assertTrue(e.getDouble("milliseconds") > 0);
+            assertEquals(i % 2 == 1, Double.isFinite(read.updateRatio()), "observed every second step");
+        }
+    }
+
+    @Test
+    void everyRootIsRecordedWithItsResidual() {
+        List<RecordedEvent> events = record("org.asgo4j.Refresh", () -> train(5, RootMethod.EIGEN));
+        assertEquals(3, events.size());
+        for (int i = 0; i < 3; i++) {
+            RecordedEvent e = events.get(i);
+            assertEquals("layer.3", e.getString("parameter"));
+            assertEquals(2 * i + 1, e.getLong("step"));
+            assertEquals("EIGEN", e.getString("method"));
+            double smallest = e.getDouble("smallestEigenvalue");
+            double largest = e.getDouble("largestEigenvalue");
+            assertTrue(0 < smallest && smallest < largest);
+            double damping = 1e-6 * largest;
+            double condition = (largest + damping) / (smallest + damping);
+            assertEquals(condition, e.getDouble("condition"), 1e-6 * condition);
+            // float32's k·u·κ, and what damping leaves of the identity, δ·κ at most.
+            double bound = (6 * 0x1p-24 + 1e-6) * condition;
+            assertTrue(e.getDouble("residual") < bound, () -> "residual " + e.getDouble("residual"));
+            assertEquals(0, e.getLong("failuresInARow"));
+        }
+    }
+
+    @Test
+    void theMethodIsTheOneThatGaveTheRoot() {
+        List<RecordedEvent> events = record("org.asgo4j.Refresh", () -> train(1, RootMethod.POLAR_EXPRESS));
+        assertEquals("POLAR_EXPRESS", events.getFirst().getString("method"));
+        List<RecordedEvent> warm = record("org.asgo4j.Refresh", () -> train(1, RootMethod.QR));
+        assertEquals("EIGEN", warm.getFirst().getString("method"), "the first basis is decomposed");
+    }
+}
