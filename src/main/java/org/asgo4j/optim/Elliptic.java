@@ -14,8 +14,13 @@ final class Elliptic {
     /** The mean of 1 and √(m/M) ≥ 1e-10 is reached to rounding in eight steps, as it converges quadratically. */
     private static final int MEAN_STEPS = 8;
 
-    /** ln(M/m) + this is the strip's width in the error's exponent; fits errors measured from M/m = 1 to 1e12. */
+    /**
+     * The error is at most {@link #ERROR_FACTOR}·exp(−2π²N/(ln(M/m) + this)): 2·ln 4 for large M/m, and fits errors
+     * measured from M/m = 1 to 1e12.
+     */
     private static final double WIDTH_OFFSET = 3;
+
+    private static final double ERROR_FACTOR = 4;
 
     private final double[] mean = new double[MEAN_STEPS + 1];
     private final double[] difference = new double[MEAN_STEPS + 1];
@@ -31,7 +36,8 @@ final class Elliptic {
      */
     double[] begin(double newRatio, double error) {
         ratio = newRatio;
-        count = (int) Math.ceil((WIDTH_OFFSET - Math.log(ratio)) * -Math.log(error) / (2 * Math.PI * Math.PI));
+        double exponent = Math.log(ERROR_FACTOR / error);
+        count = (int) Math.ceil((WIDTH_OFFSET - Math.log(ratio)) * exponent / (2 * Math.PI * Math.PI));
         mean[0] = 1;
         double geometric = Math.sqrt(ratio);
         difference[0] = Math.sqrt(Math.max(0, 1 - ratio));

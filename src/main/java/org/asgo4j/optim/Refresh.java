@@ -64,9 +64,10 @@ public sealed interface Refresh permits Refresh.Every, Refresh.EarlyThenEvery, R
     }
 
     /**
-     * The eigenbasis Q is kept and, at every step, the eigenvalues are the diagonal of B = QVQᵀ (three products of
-     * order k), as long as √(‖B‖_F² − ‖diag B‖²) ≤ tolerance·‖B‖_F; else, or after {@code cap} steps, V is decomposed
-     * anew (Eschenhagen et al., arXiv 2506.03595, equation 9). Needs {@link RootMethod#EIGEN} or {@link RootMethod#QR}.
+     * The eigenbasis Q is kept and, at every step, the eigenvalues are the diagonal of B = QVQᵀ (one symm, and a
+     * syrk for the root), as long as √(‖B‖_F² − ‖diag B‖²) ≤ tolerance·‖B‖_F; else, or after {@code cap} steps, V is
+     * decomposed anew (Eschenhagen et al., arXiv 2506.03595, equation 9). Needs {@link RootMethod#EIGEN} or
+     * {@link RootMethod#QR}.
      *
      * @param tolerance in (0, 1)
      * @param cap the most steps between decompositions, at least 1

@@ -12,7 +12,7 @@ final class RootPreconditioner extends Preconditioner {
     private final InverseRoot inverseRoot;
     private final Matrix root; // P, k×k float32, lower triangle
     private final BackgroundRoot background; // null unless roots are asynchronous
-    private boolean rootMissing; // not in the file this state was loaded from, or lost to a change of unit
+    private boolean rootMissing; // not in the file, lost to a change of unit, or of zeros
 
     RootPreconditioner(Backend backend, Arena arena, AsgoConfig config, int rows, int cols, WeightName weight) {
         super(backend, arena, config, rows, cols, weight);
@@ -47,7 +47,6 @@ final class RootPreconditioner extends Preconditioner {
     void refresh(long taken, double unit, Workspace workspace) {
         if (rootMissing) {
             deriveOrKeep(taken, unit, workspace);
-            rootMissing = false;
             if (background != null) {
                 background.abandon();
                 background.rootIsOf(taken);
@@ -77,9 +76,14 @@ final class RootPreconditioner extends Preconditioner {
     boolean derive(long taken, double unit, Workspace workspace) {
         Matrix candidate = workspace.get(Slot.CANDIDATE, ElementType.FLOAT32, gram.rows(), gram.rows());
         boolean anew = inverseRoot.compute(gram, unit, candidate, report, workspace);
+        use(candidate);
+        return anew;
+    }
+
+    private void use(Matrix candidate) {
         requireFinite(candidate);
         backend.copy(candidate, root);
-        return anew;
+        rootMissing = trace() == 0; // zeros have the root 0, which must not last until the next one is due
     }
 
     @Override
@@ -94,8 +98,7 @@ final class RootPreconditioner extends Preconditioner {
             workspace.allocate(arena);
             backend.copy(gram, wide);
             eigen.compute(wide, unit, candidate, report, workspace);
-            requireFinite(candidate);
-            backend.copy(candidate, root);
+            use(candidate);
         }
     }
 

@@ -8,7 +8,7 @@ final class RootReport {
     double smallest = Double.NaN;
     /** λ_max of V/unit², or an estimate from below. */
     double largest = Double.NaN;
-    /** κ of what was rooted, V with its damping: (f(λ_min)/f(λ_max))²; NaN if unknown. */
+    /** κ of what was rooted, V with its damping: (f(λ_min)/f(λ_max))²; NaN if unknown or if f(λ_min) is 0. */
     double condition = Double.NaN;
     /** ‖I − PVP‖_F/√k where the method computes it, else NaN. */
     double residual = Double.NaN;
@@ -29,6 +29,6 @@ final class RootReport {
         smallest = newSmallest;
         largest = newLargest;
         double ratio = inverseRootOfSmallest / inverseRootOfLargest;
-        condition = ratio * ratio;
+        condition = ratio > 0 ? ratio * ratio : Double.NaN;
     }
 }

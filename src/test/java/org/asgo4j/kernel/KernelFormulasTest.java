@@ -107,6 +107,9 @@ class KernelFormulasTest {
         try (Arena arena = Arena.ofConfined()) {
             Strip x = Strip.floats(arena, COUNT, 1, random);
             Strip product = Strip.floats(arena, COUNT, 2, random);
+            Strip scaled = x.copy(arena);
+            Strip sum = Strip.floats(arena, COUNT, 1, random);
+            float[] oldSum = sum.toArray();
             Strip squares = Strip.floats(arena, COUNT, 3, random);
             Strip wide = Strip.doubles(arena, COUNT, 1, random);
             float[] oldProduct = product.toArray();
@@ -116,10 +119,13 @@ class KernelFormulasTest {
                 oldWide[i] = wide.getDouble(i);
             }
             kernels.multiply(x.segment(), x.from(), product.segment(), product.from(), COUNT);
+            kernels.scaleAndAdd(0.3f, scaled.segment(), scaled.from(), sum.segment(), sum.from(), COUNT);
             kernels.addSquares(0.3f, x.segment(), x.from(), 0.7f, squares.segment(), squares.from(), COUNT);
             kernels.addSquaresDouble(0.3, x.segment(), x.from(), 0.7, wide.segment(), wide.from(), COUNT);
             for (int i = 0; i < COUNT; i++) {
                 assertEquals(x.get(i) * oldProduct[i], product.get(i), message(i));
+                assertEquals(0.3f * x.get(i), scaled.get(i), message(i));
+                assertEquals(oldSum[i] + 0.3f * x.get(i), sum.get(i), message(i));
                 assertEquals(Math.fma(0.3f * x.get(i), x.get(i), 0.7f * oldSquares[i]), squares.get(i), message(i));
                 assertEquals(Math.fma(0.3 * x.get(i), x.get(i), 0.7 * oldWide[i]), wide.getDouble(i), message(i));
             }

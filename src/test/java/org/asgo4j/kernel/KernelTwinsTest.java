@@ -52,6 +52,10 @@ class KernelTwinsTest {
                     k.multiply(x.segment(), x.from(), y.segment(), y.from(), n);
                     return 0;
                 }),
+                Named.of("scaleAndAdd", (k, x, y, m, v, n) -> {
+                    k.scaleAndAdd(0.3f, x.segment(), x.from(), y.segment(), y.from(), n);
+                    return 0;
+                }),
                 Named.of("addSquares", (k, x, y, m, v, n) -> {
                     k.addSquares(0.3f, x.segment(), x.from(), 0.7f, y.segment(), y.from(), n);
                     return 0;

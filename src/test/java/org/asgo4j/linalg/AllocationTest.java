@@ -69,10 +69,12 @@ class AllocationTest {
             Matrix a = backend.allocate(arena, order, order);
             Matrix diagonal = backend.allocate(arena, 1, order);
             Matrix offDiagonal = backend.allocate(arena, 1, order);
+            Matrix sum = backend.allocate(arena, order, order);
             assertAllocatesNothing(() -> {
                 backend.copy(source, a);
                 backend.orthonormalize(a, workspace);
                 backend.tridiagonalize(a, diagonal, offDiagonal, workspace);
+                backend.addResolvent(1e-3, order, diagonal, offDiagonal, sum, workspace); // ‖T‖ < order
             });
         }
     }

@@ -59,6 +59,8 @@ record Operation(String name, List<Argument> arguments, BiConsumer<Backend, Matr
                 new Operation("orthonormalize", List.of(out("A", m, m)), Operation::orthonormalize),
                 new Operation("tridiagonalize", List.of(out("A", m, m), out("diagonal", 1, m),
                         out("offDiagonal", 1, m)), Operation::tridiagonalize),
+                new Operation("addResolvent", List.of(in("diagonal", 1, m), in("offDiagonal", 1, m), out("C", m, m)),
+                        Operation::addResolvent),
                 new Operation("axpby", List.of(in("X", m, n), out("Y", m, n)), (b, x) -> b.axpby(1, x[0], 1, x[1])),
                 new Operation("adamw", List.of(in("gradient", m, n), out("firstMoment", m, n),
                         out("secondMoment", m, n), out("weight", m, n)),
@@ -113,6 +115,14 @@ record Operation(String name, List<Argument> arguments, BiConsumer<Backend, Matr
         }
     }
 
+    /** The shift makes T + σI diagonally dominant for elements in [−1, 1). */
+    private static void addResolvent(Backend backend, Matrix[] x) {
+        try (Arena arena = Arena.ofConfined()) {
+            backend.addResolvent(1, 4, x[0], x[1], x[2],
+                    backend.eighWorkspace(arena, ElementType.FLOAT32, x[2].rows()));
+        }
+    }
+
     /** New zero matrices that fit. */
     Matrix[] matrices(Arena arena, ElementType type) {
         List<Matrix> result = new ArrayList<>();
@@ -134,7 +144,7 @@ record Operation(String name, List<Argument> arguments, BiConsumer<Backend, Matr
 
     /** Whether the call first makes a workspace of this backend. */
     boolean usesWorkspace() {
-        return Set.of("eigh", "orthonormalize", "tridiagonalize").contains(name);
+        return Set.of("eigh", "orthonormalize", "tridiagonalize", "addResolvent").contains(name);
     }
 
     /** Whether its output may be its input. */

@@ -144,7 +144,9 @@ class OptimizerStateTest {
     }
 
     private static void assertSameBits(List<double[][]> expected, List<double[][]> actual, String what) {
-        for (int i = 0; i < expected.size(); i++) assertArrayEquals(expected.get(i), actual.get(i), what + " weight " + i);
+        for (int i = 0; i < expected.size(); i++) {
+            assertArrayEquals(expected.get(i), actual.get(i), what + " weight " + i);
+        }
     }
 
     @ParameterizedTest

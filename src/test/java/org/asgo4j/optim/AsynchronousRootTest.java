@@ -1,0 +1,299 @@
+package org.asgo4j.optim;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.BackendName;
+import org.asgo4j.linalg.Backends;
+import org.asgo4j.linalg.Matrix;
+import org.asgo4j.linalg.Workers;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Roots from the background thread, which these tests stop and release before its decompositions. A step that waits
+ * where it must not would wait for ever, hence the limit.
+ */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class AsynchronousRootTest {
+    private static final long SEED = 321;
+    private static final int ROWS = 6;
+    private static final int COLS = 15;
+
+    private final Random random = new Random(SEED);
+    private final Arena arena = Arena.ofShared();
+    private final Backend real = Backends.open(BackendName.OPENBLAS);
+    private final HeldBackground held = new HeldBackground(real);
+    private final Backend backend = held.backend();
+
+    @AfterEach
+    void letItEnd() {
+        held.releaseAll();
+        arena.close();
+    }
+
+    private static AsgoConfig config(int interval, int maxStaleness) {
+        return AsgoConfig.published().withDamping(Damping.relative(1e-6))
+                .withRefresh(Refresh.asynchronous(interval, maxStaleness));
+    }
+
+    /** A weight, its gradient and its state. */
+    private final class Weight {
+        final Matrix weight = backend.allocate(arena, ROWS, COLS);
+        final Matrix gradient = backend.allocate(arena, ROWS, COLS);
+        final RuleState state;
+
+        Weight(AsgoConfig config) {
+            state = new Asgo(config).newState(backend, arena, ROWS, COLS);
+        }
+
+        /** A step with a fresh gradient of this scale. */
+        void step(double scale) {
+            Dense.set(gradient, Dense.scaled(scale, Dense.random(ROWS, COLS, random)));
+            state.step(weight, gradient, 0.1f, 0);
+            assertTrue(Double.isFinite(Dense.norm(Dense.of(weight))), "seed=" + SEED);
+        }
+
+        RootCounts counts() {
+            var counts = new RootCounts();
+            state.addCounts(counts);
+            return counts;
+        }
+
+        /** The root in use; one under way is given up. */
+        double[][] root() {
+            held.releaseOne();
+            return (double[][]) RecordedFields.of(state).values().get("root");
+        }
+    }
+
+    @Test
+    void aStepWaitsOnceTheRootWouldBeTooOld() throws InterruptedException {
+        var w = new Weight(config(2, 4));
+        long[] staleness = {0, 1, 2, 3, 4};
+        for (long expected : staleness) {
+            w.step(1);
+            assertEquals(expected, w.counts().staleness);
+            assertEquals(1, w.counts().refreshes, "the background is held at the snapshot of the third step");
+        }
+        held.mustWait(() -> w.step(1));
+        assertEquals(3, w.counts().staleness, "of the root of the third step's V at the sixth");
+        assertEquals(2, w.counts().refreshes);
+        w.step(1); // starts another
+        assertEquals(4, w.counts().staleness);
+        held.mustWait(() -> w.step(1));
+        assertEquals(1, w.counts().staleness);
+        assertEquals(3, w.counts().refreshes);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 7})
+    void stalenessIsBoundedWhateverTheTiming(int interval) {
+        held.releaseAll();
+        for (int maxStaleness : new int[] {interval, interval + 2}) {
+            var w = new Weight(config(interval, maxStaleness));
+            for (int t = 0; t < 60; t++) {
+                w.step(1);
+                long staleness = w.counts().staleness;
+                assertTrue(staleness >= 0 && staleness <= maxStaleness, "step " + t + ": " + staleness);
+            }
+            assertTrue(w.counts().refreshes >= 60 / (interval + maxStaleness + 1), "refreshes");
+        }
+    }
+
+    @Test
+    void theAdoptedRootIsTheSnapshots() {
+        for (RootMethod method : List.of(RootMethod.EIGEN, RootMethod.NEWTON)) {
+            AsgoConfig config = config(3, 9).withRootMethod(method);
+            var w = new Weight(config);
+            for (int t = 0; t < 4; t++) w.step(1); // the fourth starts a root and goes on
+            held.releaseOne();
+            w.state.settle();
+            w.step(1);
+            assertEquals(1, w.counts().staleness);
+            assertEquals(2, w.counts().refreshes);
+            try (var trial = new RootTrial(real, config, ROWS)) {
+                double[][] snapshot = held.decomposed;
+                assertLowerEquals(trial.root(snapshot), w.root(), 1);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {40, -40, 110})
+    void theUnitMayChangeMeanwhile(int exponent) {
+        double jump = Math.scalb(1.0, exponent);
+        AsgoConfig config = config(2, 1000);
+        var w = new Weight(config);
+        w.step(1);
+        int oldUnit = Math.getExponent(Dense.norm(Dense.of(w.gradient))); // set by the first gradient
+        w.step(1);
+        w.step(1); // starts a root
+        // A smaller gradient changes the unit only when momentum and gram matrix have faded too.
+        for (int t = 0; t < (exponent < 0 ? 250 : 1); t++) w.step(jump);
+        held.releaseOne();
+        w.state.settle();
+        w.step(jump);
+        assertEquals(2, w.counts().refreshes);
+        double[][] snapshot = held.decomposed;
+        double[][] root = w.root();
+        long newUnit = (long) RecordedFields.of(w.state).values().get("exponent");
+        assertTrue(Math.abs(newUnit - oldUnit) > 30, oldUnit + " to " + newUnit);
+        try (var trial = new RootTrial(real, config, ROWS)) {
+            assertLowerEquals(trial.root(snapshot), root, Math.scalb(1.0, (int) (newUnit - oldUnit)));
+        }
+    }
+
+    @Test
+    void aRootThatFloat32CantHoldInTheNewUnitIsReplacedAtOnce() {
+        var w = new Weight(config(2, 1000));
+        for (int t = 0; t < 3; t++) w.step(0x1p-60);
+        held.releaseOne(); // the root under way, of no use any more, is waited for
+        w.step(0x1p100);
+        assertEquals(2, w.counts().refreshes);
+        assertEquals(0, w.counts().staleness);
+    }
+
+    private static void assertLowerEquals(double[][] snapshots, double[][] inUse, double factor) {
+        for (int i = 0; i < ROWS; i++) {
+            for (int j = 0; j <= i; j++) {
+                assertEquals(factor * snapshots[i][j], inUse[i][j], i + "," + j + " seed=" + SEED);
+            }
+        }
+    }
+
+    @Test
+    void memoryOfOneThreadIsRefused() {
+        try (Arena confined = Arena.ofConfined()) {
+            var refused = assertThrows(IllegalArgumentException.class,
+                    () -> new Asgo(config(1, 1)).newState(backend, confined, ROWS, COLS));
+            assertEquals("asynchronous roots need memory of a shared arena (Arena.ofShared()), got one confined to a "
+                    + "thread", refused.getMessage());
+        }
+    }
+
+    @Test
+    void aFailureInTheBackgroundGoesDownTheLadder() {
+        held.releaseAll();
+        held.failsInBackground = true;
+        var w = new Weight(config(2, 6));
+        for (int t = 0; t < 4; t++) {
+            w.step(1);
+            w.state.settle(); // the third step's has failed, the fourth finds out
+        }
+        assertEquals(1, w.counts().retries, "float64 in the foreground");
+        assertEquals(2, w.counts().refreshes);
+        assertEquals(0, w.counts().staleness, "whose root is this step's");
+
+        held.failsInForeground = true;
+        w.step(1);
+        w.state.settle();
+        w.step(1);
+        assertEquals(1, w.counts().kept);
+        assertEquals(2, w.counts().staleness, "the root in use is the fourth step's");
+        w.step(1);
+        w.state.settle();
+        w.step(1);
+        assertEquals(2, w.counts().kept);
+        w.step(1);
+        w.state.settle();
+        var end = assertThrows(RootFailedException.class, () -> w.step(1));
+        assertEquals(10, end.step());
+        assertInstanceOf(RootFailure.class, end.getCause());
+        assertTrue(end.getMessage().contains("in the background: "), end.getMessage());
+    }
+
+    private Optimizer optimizer(Workers workers, Matrix... weightAndGradient) {
+        var parameter = Parameter.of("w", weightAndGradient[0], weightAndGradient[1]);
+        var group = new ParameterGroup("all", new Asgo(config(2, 100)), Schedule.constant(0.1f), 0, List.of(parameter));
+        return new Optimizer(backend, workers, OptimizerConfig.published(), List.of(group));
+    }
+
+    private Matrix random() {
+        Matrix m = backend.allocate(arena, ROWS, COLS);
+        Dense.set(m, Dense.random(ROWS, COLS, random));
+        return m;
+    }
+
+    @Test
+    void closingWaitsForTheRootUnderWay() throws InterruptedException {
+        try (var workers = new Workers(1)) {
+            var optimizer = optimizer(workers, random(), random());
+            for (int t = 0; t < 3; t++) optimizer.step();
+            held.mustWait(optimizer::close);
+            assertThrows(IllegalStateException.class, optimizer::step);
+        }
+    }
+
+    @Test
+    void savingWaitsAndLoadingGivesUpTheRootUnderWay(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("state.safetensors");
+        Matrix weight = random();
+        Matrix gradient = random();
+        try (var workers = new Workers(1);
+                var optimizer = optimizer(workers, weight, gradient);
+                var other = optimizer(workers, random(), random())) {
+            for (int t = 0; t < 3; t++) optimizer.step();
+            held.mustWait(() -> save(optimizer, file));
+
+            for (int t = 0; t < 5; t++) other.step(); // with a root of its own under way
+            held.releaseOne();
+            other.load(file);
+            assertEquals(3, other.steps());
+            StepReport report = other.step();
+            assertEquals(0, report.refreshes(), "the root under way belonged to the state before");
+            assertEquals(3, report.staleness(), "the root loaded is the first step's");
+        }
+    }
+
+    private static void save(Optimizer optimizer, Path file) {
+        try {
+            optimizer.save(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Descends to a given matrix with several weights and workers, whatever the timing. */
+    @Test
+    void trains() {
+        held.releaseAll();
+        List<double[][]> goals = List.of(Dense.random(8, 20, random), Dense.random(12, 5, random),
+                Dense.random(9, 9, random));
+        List<Parameter> parameters = goals.stream().map(goal -> Parameter.of(
+                "w" + goal.length, backend.allocate(arena, goal.length, goal[0].length),
+                backend.allocate(arena, goal.length, goal[0].length))).toList();
+        var group = new ParameterGroup("all", new Asgo(config(3, 6)), Schedule.constant(0.05f), 0, parameters);
+        try (var workers = new Workers(2);
+                var optimizer = new Optimizer(backend, workers, OptimizerConfig.published(), List.of(group))) {
+            long refreshes = 0;
+            for (int t = 0; t < 100; t++) {
+                for (int i = 0; i < goals.size(); i++) {
+                    Parameter p = parameters.get(i);
+                    Dense.set(p.gradient(), Dense.plus(Dense.of(p.weight()), -1, goals.get(i)));
+                }
+                StepReport report = optimizer.step();
+                assertTrue(report.staleness() <= 6, () -> "staleness " + report.staleness());
+                refreshes += report.refreshes();
+            }
+            assertTrue(refreshes >= 3 * 100 / 10, "refreshes: " + refreshes);
+        }
+        for (int i = 0; i < goals.size(); i++) {
+            double left = Dense.relativeDifference(Dense.of(parameters.get(i).weight()), goals.get(i));
+            assertTrue(left < 0.3, () -> left + " of the way left, seed=" + SEED);
+        }
+    }
+}

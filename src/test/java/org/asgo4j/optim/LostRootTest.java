@@ -1,0 +1,124 @@
+package org.asgo4j.optim;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.Arena;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.BackendName;
+import org.asgo4j.linalg.Backends;
+import org.asgo4j.linalg.Matrix;
+import org.asgo4j.linalg.NativeCallException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A root or a basis that can't be renewed stays whole, and one that is not there is never taken for zeros. */
+class LostRootTest {
+    private static final long SEED = 52;
+    private static final int ROWS = 6;
+    private static final int COLS = 15;
+    private static final float LEARNING_RATE = 0.1f;
+
+    private final Backend real = Backends.open(BackendName.OPENBLAS);
+    private final List<double[][]> gradients = gradients();
+    private Set<Integer> failing = Set.of(); // steps, from 1
+    private boolean silently; //                NaN in the result instead of an exception
+    private int step;
+    private final Backend backend = FaultyBackend.around(real, (operation, arguments, done) -> {
+        if (!Set.of("eigh", "orthonormalize").contains(operation)) return;
+        if (done != silently || !failing.contains(step)) return;
+        if (!silently) throw NativeCallException.lapack(operation, 3);
+        ((Matrix) arguments[0]).set(3, 2, Double.NaN);
+    });
+
+    private static List<double[][]> gradients() {
+        Random random = new Random(SEED);
+        return IntStream.range(0, 6).mapToObj(i -> Dense.random(ROWS, COLS, random)).toList();
+    }
+
+    private double[][][] train(AsgoConfig config) {
+        double[][][] weights = new double[gradients.size()][][];
+        try (Arena arena = Arena.ofConfined()) {
+            Matrix weight = backend.allocate(arena, ROWS, COLS);
+            Matrix gradient = backend.allocate(arena, ROWS, COLS);
+            RuleState state = new Asgo(config).newState(backend, arena, ROWS, COLS);
+            for (step = 1; step <= weights.length; step++) {
+                Dense.set(gradient, gradients.get(step - 1));
+                state.step(weight, gradient, LEARNING_RATE, 0);
+                weights[step - 1] = Dense.of(weight);
+            }
+            var counts = new RootCounts();
+            state.addCounts(counts);
+            assertEquals(failing.size(), counts.kept);
+        }
+        return weights;
+    }
+
+    /** A basis that could not be renewed is one that was not due: the same weights, bit for bit. */
+    @ParameterizedTest
+    @CsvSource({
+        "QR, false, false", "QR, false, true", "QR, true, false", "QR, true, true", "EIGEN, true, false",
+        "EIGEN, true, true"})
+    void aBasisThatCantBeRenewedStays(RootMethod method, boolean corrected, boolean silent) {
+        AsgoConfig config = AsgoConfig.published().withDamping(Damping.relative(1e-4)).withRootMethod(method)
+                .withEigenvalueCorrection(corrected);
+        double[][][] everySecond = train(config.withRefreshInterval(2));
+        silently = silent;
+        failing = Set.of(2, 4, 6);
+        double[][][] kept = train(config);
+        for (int t = 0; t < kept.length; t++) {
+            for (int i = 0; i < ROWS; i++) {
+                assertArrayEquals(everySecond[t][i], kept[t][i], "step " + (t + 1) + " seed=" + SEED);
+            }
+        }
+    }
+
+    /** A state loaded without its root has none to keep. */
+    @Test
+    void aMissingRootIsNotKept() {
+        AsgoConfig config = AsgoConfig.published().withRefreshInterval(100);
+        try (Arena arena = Arena.ofConfined()) {
+            Matrix weight = backend.allocate(arena, ROWS, COLS);
+            Matrix gradient = backend.allocate(arena, ROWS, COLS);
+            RuleState state = new Asgo(config).newState(backend, arena, ROWS, COLS);
+            RuleState loaded = new Asgo(config).newState(backend, arena, ROWS, COLS);
+            Dense.set(gradient, gradients.getFirst());
+            state.step(weight, gradient, LEARNING_RATE, 0);
+            RecordedFields fields = RecordedFields.of(state);
+            fields.values().put("root present", 0L);
+            fields.loadInto(loaded);
+            double[][] before = Dense.of(weight);
+            failing = Set.of(step);
+            assertThrows(RootFailedException.class, () -> loaded.step(weight, gradient, LEARNING_RATE, 0));
+            assertEquals(0, Dense.norm(Dense.plus(Dense.of(weight), -1, before)), "nothing has been changed");
+            failing = Set.of();
+            loaded.step(weight, gradient, LEARNING_RATE, 0);
+            assertEquals(2, loaded.refreshes(), "computed though not due");
+        }
+    }
+
+    /** A first gradient of zeros has the root 0, which must not hold the weight still until the next is due. */
+    @Test
+    void aRootOfZerosIsReplacedAsSoonAsThereIsAGradient() {
+        try (Arena arena = Arena.ofConfined()) {
+            Matrix weight = backend.allocate(arena, ROWS, COLS);
+            Matrix gradient = backend.allocate(arena, ROWS, COLS);
+            RuleState state = new Asgo(AsgoConfig.published().withRefreshInterval(100))
+                    .newState(backend, arena, ROWS, COLS);
+            state.step(weight, gradient, LEARNING_RATE, 0);
+            assertEquals(0, Dense.norm(Dense.of(weight)));
+            Dense.set(gradient, gradients.getFirst());
+            state.step(weight, gradient, LEARNING_RATE, 0);
+            assertTrue(Dense.norm(Dense.of(weight)) > 0);
+            state.step(weight, gradient, LEARNING_RATE, 0);
+            assertEquals(2, state.refreshes(), "and then the schedule goes on");
+        }
+    }
+}
