@@ -88,7 +88,11 @@ abstract sealed class Preconditioner permits RootPreconditioner, EigenbasisPreco
         }
         if (renewed) counts.refreshes++;
         counts.condition = report.condition;
-        if (event != null) event.commit(weight, taken + 1, report, counts, unit, residual(workspace));
+        if (event != null) commit(event, taken, unit, workspace);
+    }
+
+    final void commit(RefreshEvent event, long taken, double unit, Workspace workspace) {
+        event.commit(weight, taken + 1, report, counts, unit, residual(workspace));
     }
 
     /** The lower rungs, after {@code first}; whether float64 gave what was wanted. */

@@ -43,6 +43,10 @@ final class RefreshEvent extends Event {
     @Label("Failures in a row")
     long failuresInARow;
 
+    @Label("Fallbacks")
+    @Description("decompositions that Newton's warm start needed after all, so far")
+    long fallbacks;
+
     /** A begun event, or null if nobody records: a step then allocates nothing. */
     static RefreshEvent start() {
         if (!TYPE.isEnabled()) return null;
@@ -61,6 +65,7 @@ final class RefreshEvent extends Event {
         condition = report.condition;
         residual = measured;
         failuresInARow = counts.keptInARow;
+        fallbacks = report.fallbacks;
         commit();
     }
 }

@@ -55,16 +55,24 @@ final class RootPreconditioner extends Preconditioner {
             super.refresh(taken, unit, workspace);
             if (background != null) background.rootIsOf(taken);
         } else {
-            try {
-                background.follow(taken, unit, gram, root, report, counts);
-            } catch (RootFailure inBackground) {
-                if (fallBack(taken, unit, inBackground)) {
-                    counts.refreshes++;
-                    background.rootIsOf(taken);
-                }
-            }
+            follow(taken, unit, workspace);
         }
         if (background != null) counts.staleness = background.staleness(taken);
+    }
+
+    /** Lets the background thread do it; its event is the handing over, at the step that sees it. */
+    private void follow(long taken, double unit, Workspace workspace) {
+        RefreshEvent event = RefreshEvent.start();
+        long before = counts.refreshes + counts.kept;
+        try {
+            background.follow(taken, unit, gram, root, report, counts);
+        } catch (RootFailure inBackground) {
+            if (fallBack(taken, unit, inBackground)) {
+                counts.refreshes++;
+                background.rootIsOf(taken);
+            }
+        }
+        if (event != null && counts.refreshes + counts.kept > before) commit(event, taken, unit, workspace);
     }
 
     @Override

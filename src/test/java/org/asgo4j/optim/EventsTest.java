@@ -37,12 +37,15 @@ class EventsTest {
     }
 
     private List<StepReportCopy> train(int steps, RootMethod method) {
-        List<StepReportCopy> reports = new ArrayList<>();
-        Random random = new Random(SEED);
-        AsgoConfig config = AsgoConfig.published()
+        return train(steps, AsgoConfig.published()
                 .withDamping(Damping.relative(1e-6))
                 .withRootMethod(method)
-                .withRefreshInterval(2);
+                .withRefreshInterval(2));
+    }
+
+    private List<StepReportCopy> train(int steps, AsgoConfig config) {
+        List<StepReportCopy> reports = new ArrayList<>();
+        Random random = new Random(SEED);
         try (Arena arena = Arena.ofShared(); var workers = new Workers(1)) {
             Matrix weight = backend.allocate(arena, 6, 20);
             Matrix gradient = backend.allocate(arena, 6, 20);
@@ -101,6 +104,18 @@ class EventsTest {
             assertTrue(e.getDouble("residual") < bound, () -> "residual " + e.getDouble("residual"));
             assertEquals(0, e.getLong("failuresInARow"));
         }
+    }
+
+    /** The first root is the foreground's; each later one is recorded where a step takes it over. */
+    @Test
+    void rootsTakenOverFromTheBackgroundAreRecorded() {
+        AsgoConfig config = AsgoConfig.published()
+                .withDamping(Damping.relative(1e-6))
+                .withRefresh(Refresh.asynchronous(1, 1));
+        List<StepReportCopy> reports = new ArrayList<>();
+        List<RecordedEvent> events = record("org.asgo4j.Refresh", () -> reports.addAll(train(6, config)));
+        assertEquals(reports.stream().mapToLong(StepReportCopy::refreshes).sum(), events.size());
+        assertTrue(events.size() > 1, "a staleness of at most 1 needs roots from the background");
     }
 
     @Test
