@@ -17,4 +17,9 @@ final class BackendOption {
     Backend open() {
         return name == null ? Backends.open() : Backends.open(BackendName.parse(name));
     }
+
+    /** The same, but {@code otherwise} if none was asked for. */
+    Backend open(BackendName otherwise) {
+        return Backends.open(name == null ? otherwise : BackendName.parse(name));
+    }
 }

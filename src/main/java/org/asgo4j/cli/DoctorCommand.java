@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.BackendName;
 import org.asgo4j.linalg.Workers;
+import org.asgo4j.train.Choice;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;

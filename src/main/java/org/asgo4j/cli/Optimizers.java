@@ -3,11 +3,14 @@ package org.asgo4j.cli;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
+import org.asgo4j.optim.RootMethod;
 import org.asgo4j.train.OptimizerChoice;
 import org.asgo4j.train.OptimizerChoice.Algorithm;
+import org.asgo4j.train.RefreshChoice;
 
-/** Reads the options {@code --optimizer} and {@code --learning-rate}. */
+/** What {@code --optimizer}, {@code --learning-rate}, {@code --root} and {@code --refresh} mean together. */
 final class Optimizers {
     private static final String EXPECTED = "expected one number, or pairs such as asgo=0.01,adamw=0.006";
 
@@ -18,15 +21,30 @@ final class Optimizers {
      *
      * @param names such as {@code asgo,adamw}
      * @param learningRates one number for all, {@code asgo=0.01,adamw=0.006} for some, or null for the defaults
-     * @throws IllegalArgumentException if a name is unknown, a number malformed, or a rate is for none of the names
+     * @param root for the variants of ASGO among them
+     * @param refresh likewise
+     * @throws IllegalArgumentException if a name is unknown, a number malformed, or a rate, root or refresh is for none
+     *     of the names
      */
-    static List<OptimizerChoice> parse(String names, String learningRates) {
+    static List<OptimizerChoice> parse(
+            String names, String learningRates, Optional<RootMethod> root, Optional<RefreshChoice> refresh) {
         List<Algorithm> algorithms = split(names).map(Algorithm::parse).toList();
+        boolean roots = algorithms.stream().anyMatch(Algorithm::isAsgo);
+        if (!roots && root.isPresent()) throw notForThese("--root", names);
+        if (!roots && refresh.isPresent()) throw notForThese("--refresh", names);
         Map<Algorithm, Float> rates = rates(algorithms, learningRates);
         return algorithms.stream()
                 .map(algorithm -> new OptimizerChoice(
-                        algorithm, rates.getOrDefault(algorithm, algorithm.defaultLearningRate())))
+                        algorithm,
+                        rates.getOrDefault(algorithm, algorithm.defaultLearningRate()),
+                        root.filter(_ -> algorithm.isAsgo()),
+                        refresh.filter(_ -> algorithm.isAsgo())))
                 .toList();
+    }
+
+    private static IllegalArgumentException notForThese(String option, String names) {
+        return new IllegalArgumentException(
+                "%s is for asgo and asgo-published, neither of which is in '%s'".formatted(option, names));
     }
 
     private static Map<Algorithm, Float> rates(List<Algorithm> algorithms, String text) {

@@ -1,5 +1,6 @@
 package org.asgo4j.cli;
 
+import java.nio.file.Path;
 import java.util.OptionalDouble;
 import org.asgo4j.train.TrainListener;
 import org.asgo4j.train.TrainResult;
@@ -36,6 +37,11 @@ final class ProgressLine implements TrainListener, AutoCloseable {
         this.optimizer = optimizer;
         partsShown = 0;
         screen.out().println("training with %s, learning rate %s".formatted(optimizer, learningRate));
+    }
+
+    @Override
+    public void resumed(String optimizer, int step, Path checkpoint) {
+        screen.out().println("resumed  after step %d, from %s".formatted(step, checkpoint));
     }
 
     @Override

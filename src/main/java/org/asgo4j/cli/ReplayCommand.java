@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.ElementType;
 import org.asgo4j.optim.RootMethod;
+import org.asgo4j.train.Choice;
 import org.asgo4j.train.Replay;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;

@@ -4,16 +4,23 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.train.OptimizerChoice;
+import org.asgo4j.train.Recipe;
+import org.asgo4j.train.SavedRun;
 import org.asgo4j.train.TrainConfig;
 import org.asgo4j.train.TrainResult;
 import org.asgo4j.train.Training;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Trains a GPT on a text with one or more optimizers. */
 @Command(
@@ -22,13 +29,18 @@ import picocli.CommandLine.Option;
                 + "weights and batches.",
         sortOptions = false)
 final class TrainCommand implements Callable<Integer> {
+    /** Ends the description of an option that has a default value. */
+    static final String SHOW_DEFAULT = " (default ${DEFAULT-VALUE})";
+
     /** Path of the corpus to train on if no other is named. */
     private static final String DEFAULT_CORPUS = "asgo4j.corpus";
 
     private static final String RESULT =
             "result optimizer=%s steps=%d val_loss=%.4f seconds=%.1f tokens_per_second=%.0f optimizer_ms=%.1f";
 
-    private static final String SHOW_DEFAULT = " (default ${DEFAULT-VALUE})";
+    /** What does not change the weights that come out, as far as it is ours to say. */
+    private static final Set<String> RESUME_OPTIONS =
+            Set.of("--resume", "--threads", "--backend", "--checkpoint-every", "--keep", "--stacktrace");
 
     @Option(
             names = "--data", paramLabel = "PATH",
@@ -36,9 +48,13 @@ final class TrainCommand implements Callable<Integer> {
     private Path data;
 
     @Option(
-            names = "--optimizer", paramLabel = "NAMES", defaultValue = "asgo,adamw",
-            description = "asgo, adamw or several" + SHOW_DEFAULT)
-    private String optimizers;
+            names = "--init", paramLabel = "FILE",
+            description = "safetensors file with the weights to start from, named and shaped as in model.safetensors "
+                    + "(default: drawn from the seed)")
+    private Path init;
+
+    @Mixin
+    private OptimizerOptions optimizers;
 
     @Option(
             names = "--steps", paramLabel = "N", defaultValue = "2000",
@@ -50,28 +66,8 @@ final class TrainCommand implements Callable<Integer> {
             description = "sequences of a step" + SHOW_DEFAULT)
     private int batch;
 
-    @Option(
-            names = "--context", paramLabel = "T", defaultValue = "64",
-            description = "characters of a sequence" + SHOW_DEFAULT)
-    private int context;
-
-    @Option(names = "--layers", paramLabel = "L", defaultValue = "4", description = "transformer blocks" + SHOW_DEFAULT)
-    private int layers;
-
-    @Option(names = "--heads", paramLabel = "H", defaultValue = "4", description = "attention heads" + SHOW_DEFAULT)
-    private int heads;
-
-    @Option(
-            names = "--width", paramLabel = "D", defaultValue = "128",
-            description = "width, a multiple of the heads" + SHOW_DEFAULT)
-    private int width;
-
-    @Option(
-            names = "--learning-rate",
-            paramLabel = "X",
-            description = "one number, or asgo=0.01,adamw=0.006 (default: asgo=0.01 as published, adamw=0.006 as the "
-                    + "best of five measured)")
-    private String learningRates;
+    @Mixin
+    private ModelOptions model;
 
     @Option(
             names = "--seed", paramLabel = "S", defaultValue = "1337",
@@ -86,11 +82,17 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "DIR", description = "folder for the results (default: runs/<date-time>)")
     private Path out;
 
+    @Mixin
+    private CheckpointOptions checkpoints;
+
     @Option(names = "--threads", paramLabel = "N", description = "workers (default: as many as there are processors)")
     private Integer threads;
 
     @Mixin
     private BackendOption backendOption;
+
+    @Spec
+    private CommandSpec spec;
 
     private final Screen screen;
 
@@ -100,31 +102,60 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        List<OptimizerChoice> choices = Optimizers.parse(optimizers, learningRates);
+        if (checkpoints.resume() == null) train();
+        else resume(checkpoints.resume());
+        return ExitCode.OK;
+    }
+
+    private void train() throws IOException {
+        List<OptimizerChoice> choices = optimizers.choices();
         try (OutputFolder folder = OutputFolder.make(out)) {
-            TrainConfig config = config(choices, folder.path());
+            int workers = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+            var config = new TrainConfig(
+                    recipe(choices), folder.path(), workers, checkpoints.every(), checkpoints.keep());
             try (Backend backend = backendOption.open();
                     ProgressLine progress = new ProgressLine(screen)) {
                 print(config, new Training(config, backend, progress).run());
             }
         }
-        return ExitCode.OK;
     }
 
-    private TrainConfig config(List<OptimizerChoice> choices, Path folder) {
-        return new TrainConfig(
+    private Recipe recipe(List<OptimizerChoice> choices) {
+        if (init != null) FileOption.checkReadable("--init", init);
+        return new Recipe(
                 corpus(),
+                Optional.ofNullable(init),
                 choices,
+                optimizers.schedule(),
                 steps,
                 batch,
-                context,
-                layers,
-                heads,
-                width,
+                model.context,
+                model.layers,
+                model.heads,
+                model.width,
                 seed,
-                evalEvery,
+                evalEvery);
+    }
+
+    private void resume(Path folder) throws IOException {
+        for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+            if (!RESUME_OPTIONS.contains(option.longestName())) {
+                throw new IllegalArgumentException("%s can't be given with --resume: it is as it was; %s may change"
+                        .formatted(option.longestName(), "only --threads, --backend, --checkpoint-every and --keep"));
+            }
+        }
+        SavedRun saved = SavedRun.open(folder);
+        TrainConfig before = saved.config();
+        var config = new TrainConfig(
+                before.recipe(),
                 folder,
-                threads == null ? Runtime.getRuntime().availableProcessors() : threads);
+                threads == null ? before.threads() : threads,
+                checkpoints.every(before.checkpointEvery()),
+                checkpoints.keep(before.keep()));
+        try (Backend backend = backendOption.open(saved.backend());
+                ProgressLine progress = new ProgressLine(screen)) {
+            print(config, new Training(config, backend, progress).resume(saved));
+        }
     }
 
     private Path corpus() {

@@ -44,5 +44,7 @@ final class RootCounts {
         retries = fields.integer("retries", retries);
         kept = fields.integer("kept", kept);
         keptInARow = fields.integer("kept_in_a_row", keptInARow);
+        long bits = Double.doubleToLongBits(condition); // for reports alone: any value will do
+        condition = Double.longBitsToDouble(fields.integer("condition", bits, Long.MIN_VALUE, Long.MAX_VALUE));
     }
 }

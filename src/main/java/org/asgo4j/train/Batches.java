@@ -1,16 +1,14 @@
 package org.asgo4j.train;
 
-import java.util.Random;
-
 /**
- * Draws batches of random windows from the training tokens. The sequence is a function of the seed alone: {@link
- * Random} has a specified algorithm, so every machine and every optimizer sees the same batches.
+ * Draws batches of random windows from the training tokens. The sequence is a function of the seed alone, so every
+ * machine and every optimizer sees the same batches, and {@link #position} says how far it has come.
  */
 final class Batches {
     private final short[] tokens;
     private final int batch;
     private final int context;
-    private final Random random;
+    private final Draws draws;
 
     /**
      * Starts the sequence.
@@ -28,7 +26,7 @@ final class Batches {
         this.tokens = tokens;
         this.batch = batch;
         this.context = context;
-        this.random = new Random(seed);
+        this.draws = new Draws(seed);
     }
 
     /**
@@ -42,12 +40,22 @@ final class Batches {
         checkLength("inputs", inputs, batch, context);
         checkLength("targets", targets, batch, context);
         for (int row = 0; row < batch; row++) {
-            int start = random.nextInt(tokens.length - context);
+            int start = draws.below(tokens.length - context);
             for (int t = 0; t < context; t++) {
                 inputs[row * context + t] = tokens[start + t];
                 targets[row * context + t] = tokens[start + t + 1];
             }
         }
+    }
+
+    /** Where the sequence is: what {@link #resume} takes. */
+    long position() {
+        return draws.state();
+    }
+
+    /** Goes on from where another sequence over the same tokens was. */
+    void resume(long position) {
+        draws.restore(position);
     }
 
     /** Checks that an array holds exactly B×T tokens. */

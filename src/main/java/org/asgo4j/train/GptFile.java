@@ -15,12 +15,33 @@ import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.Matrix;
 
 /**
- * A trained GPT in a safetensors file: the weights under the names and shapes PyTorch gives them, the sizes and the
- * vocabulary in the metadata. Nothing in it depends on when or with how many threads it was trained, so equal weights
- * give equal bytes.
+ * A GPT in a safetensors file: the sizes and the vocabulary in the metadata, the weights under the names and shapes
+ * that the {@code state_dict} of the published GPT has in PyTorch. Nothing in it depends on when or with how many
+ * threads it was trained, so equal weights give equal bytes. With V vocabulary, T context, C width, for each layer i:
+ *
+ * <pre>
+ * transformer.token_emb.weight           V×C   also the head, which is tied
+ * transformer.pos_emb.weight             T×C
+ * transformer.h.i.ln_1.weight            C
+ * transformer.h.i.attn.to_q.weight       C×C   to_k, to_v likewise; heads are consecutive rows
+ * transformer.h.i.attn.c_proj.weight     C×C
+ * transformer.h.i.ln_2.weight            C
+ * transformer.h.i.mlp.c_fc.weight        4C×C
+ * transformer.h.i.mlp.c_proj.weight      C×4C
+ * transformer.ln_f.weight                C
+ * </pre>
+ *
+ * <p>Matrices are out×in, as {@code torch.nn.Linear} holds them: y = Wx, and nothing is transposed on the way. (The
+ * {@code Conv1D} of other GPT-2 code holds in×out: transpose those first.) All are float32, and there are no biases.
  */
 final class GptFile {
     private static final String FORMAT = "asgo4j-gpt-1";
+    private static final String FORMAT_KEY = "format";
+    private static final String LAYERS = "layers";
+    private static final String HEADS = "heads";
+    private static final String WIDTH = "width";
+    private static final String CONTEXT = "context";
+    private static final String VOCABULARY = "vocabulary";
     private static final int LARGEST_SIZE = 1 << 20;
 
     private GptFile() {}
@@ -36,21 +57,26 @@ final class GptFile {
     /** Writes weights, sizes, vocabulary and {@code notes}. */
     static void write(Path file, GptParameters parameters, CharTokenizer tokenizer, Map<String, String> notes)
             throws IOException {
-        GptConfig config = parameters.config();
-        var writer = new SafetensorsWriter()
-                .metadata("format", FORMAT)
-                .metadata("layers", String.valueOf(config.layers()))
-                .metadata("heads", String.valueOf(config.heads()))
-                .metadata("width", String.valueOf(config.width()))
-                .metadata("context", String.valueOf(config.context()))
-                .metadata("vocabulary", tokenizer.vocabulary());
+        var writer = new SafetensorsWriter();
+        addTo(writer, parameters, tokenizer);
         notes.forEach(writer::metadata);
+        writer.write(file);
+    }
+
+    /** Adds weights, sizes and vocabulary to a file that holds more than that. */
+    static void addTo(SafetensorsWriter writer, GptParameters parameters, CharTokenizer tokenizer) {
+        GptConfig config = parameters.config();
+        writer.metadata(FORMAT_KEY, FORMAT)
+                .metadata(LAYERS, String.valueOf(config.layers()))
+                .metadata(HEADS, String.valueOf(config.heads()))
+                .metadata(WIDTH, String.valueOf(config.width()))
+                .metadata(CONTEXT, String.valueOf(config.context()))
+                .metadata(VOCABULARY, tokenizer.vocabulary());
         for (GptParameter p : parameters.all()) {
             Matrix w = p.weight();
             long bytes = w.size() * Float.BYTES;
             writer.tensor(p.name(), DType.F32, shape(p), packed(w).asSlice(0, bytes));
         }
-        writer.write(file);
     }
 
     private static List<Long> shape(GptParameter p) {
@@ -74,21 +100,21 @@ final class GptFile {
      */
     static Loaded read(Path file, Backend backend) throws IOException {
         try (Safetensors tensors = Safetensors.open(file)) {
-            String format = note(tensors, file, "format");
+            String format = note(tensors, file, FORMAT_KEY);
             if (!format.equals(FORMAT)) {
                 throw new IllegalArgumentException("%s has format '%s', must be '%s'".formatted(file, format, FORMAT));
             }
-            CharTokenizer tokenizer = CharTokenizer.restore(note(tensors, file, "vocabulary"));
+            CharTokenizer tokenizer = CharTokenizer.restore(note(tensors, file, VOCABULARY));
             var config = new GptConfig(
                     tokenizer.size(),
-                    size(tensors, file, "layers"),
-                    size(tensors, file, "heads"),
-                    size(tensors, file, "width"),
-                    size(tensors, file, "context"));
+                    size(tensors, file, LAYERS),
+                    size(tensors, file, HEADS),
+                    size(tensors, file, WIDTH),
+                    size(tensors, file, CONTEXT));
             checkTensor(tensors, file, config); // before memory of the claimed sizes is taken
             var parameters = new GptParameters(backend, config);
             try {
-                for (GptParameter p : parameters.all()) load(tensors, file, p);
+                load(tensors, file, parameters);
             } catch (RuntimeException e) {
                 parameters.close();
                 throw e;
@@ -103,8 +129,17 @@ final class GptFile {
         require(tensors, file, "transformer.pos_emb.weight", List.of((long) config.context(), (long) config.width()));
     }
 
-    private static void load(Safetensors tensors, Path file, GptParameter p) {
-        require(tensors, file, p.name(), shape(p));
+    /**
+     * Reads all weights of a model, after all have been checked.
+     *
+     * @throws IllegalArgumentException if one is missing or has another type or shape; nothing has been changed
+     */
+    static void load(Safetensors tensors, Path file, GptParameters parameters) {
+        for (GptParameter p : parameters.all()) require(tensors, file, p.name(), shape(p));
+        for (GptParameter p : parameters.all()) copy(tensors, p);
+    }
+
+    private static void copy(Safetensors tensors, GptParameter p) {
         Matrix w = p.weight();
         MemorySegment.copy(
                 tensors.tensor(p.name()), ValueLayout.JAVA_FLOAT_UNALIGNED, 0,
@@ -131,7 +166,8 @@ final class GptFile {
                 "%s: %s must be an integer from 1 to %d, is '%s'".formatted(file, key, LARGEST_SIZE, text));
     }
 
-    private static String note(Safetensors tensors, Path file, String key) {
+    /** A string of the metadata that must be there. */
+    static String note(Safetensors tensors, Path file, String key) {
         String value = tensors.metadata().get(key);
         if (value == null) {
             throw new IllegalArgumentException("%s is no asgo4j model: its metadata has no '%s'".formatted(file, key));

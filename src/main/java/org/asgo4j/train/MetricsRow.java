@@ -13,6 +13,7 @@ import java.util.OptionalDouble;
  * @param seconds         training time so far, evaluation left out
  * @param tokensPerSecond training tokens per second since the last row
  * @param optimizerMillis milliseconds of the optimizer's part of a step, the mean of all steps so far
+ * @param dynamics        what the optimizer saw and did
  */
 record MetricsRow(
         int step,
@@ -22,4 +23,17 @@ record MetricsRow(
         double learningRate,
         double seconds,
         double tokensPerSecond,
-        double optimizerMillis) {}
+        double optimizerMillis,
+        Dynamics dynamics) {
+
+    /**
+     * What the optimizer saw and did.
+     *
+     * @param updateRatio  ‖ΔW‖_F/‖W‖_F over all weights at this step; NaN where it was not measured
+     * @param gradientNorm the global norm of this step's gradients, before clipping
+     * @param condition    the largest condition number of a gram matrix at its last root; NaN where there is none
+     * @param refreshes    inverse roots or eigenbases computed so far
+     * @param skipped      steps skipped so far because a gradient was not finite
+     */
+    record Dynamics(double updateRatio, double gradientNorm, double condition, long refreshes, long skipped) {}
+}

@@ -1,5 +1,6 @@
 package org.asgo4j.train;
 
+import java.nio.file.Path;
 import java.util.OptionalDouble;
 
 /** Hears how a training goes, on the thread that trains. */
@@ -10,6 +11,9 @@ public interface TrainListener {
 
     /** One optimizer begins. */
     void begun(String optimizer, float learningRate);
+
+    /** It goes on after this step, from a checkpoint; called after {@link #begun}. */
+    default void resumed(String optimizer, int step, Path checkpoint) {}
 
     /** The validation loss is about to be taken after this step, which may take seconds. */
     default void validating(int step, int steps) {}

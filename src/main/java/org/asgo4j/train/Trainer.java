@@ -1,143 +1,158 @@
 package org.asgo4j.train;
 
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.Workers;
 import org.asgo4j.optim.Optimizer;
-import org.asgo4j.optim.OptimizerConfig;
 import org.asgo4j.optim.StepReport;
 
-/** The loop: batch, forward and backward, optimizer step, a report now and then. One model, one optimizer. */
+/**
+ * The loop: batch, forward and backward, optimizer step, a report now and then, a checkpoint now and then. One model,
+ * one optimizer, from the start or from a checkpoint on.
+ */
 final class Trainer {
     /** Reports without a validation loss, over a whole training: enough for a smooth curve. */
     private static final int REPORTS = 200;
 
-    /** The listener hears of a step after at least this time, often enough to be watched; and of every validation. */
-    private static final long LISTENER_NANOS = 200_000_000;
-
-    private static final double NANOS_PER_SECOND = 1e9;
-    private static final double NANOS_PER_MILLI = 1e6;
-
     private final TrainConfig config;
+    private final Recipe recipe;
     private final OptimizerChoice choice;
+    private final OptimizerFolder folder;
+    private final Checkpoint.Subject subject;
+    private final TrainListener listener;
     private final Batches batches;
     private final Evaluation evaluation;
-    private final TrainListener listener;
-    private final List<MetricsRow> rows = new ArrayList<>();
-    private final int tokensPerStep;
+    private final Pace pace;
+    private final int reportEvery;
 
-    private long trainingNanos;
-    private long optimizerNanos;
-    private long evaluationNanos;
-    private int evaluations;
-    private int reportedStep;
-    private long reportedNanos;
-    private int shownStep;
-    private long shownNanos;
+    private long refreshes;
+    private double condition = Double.NaN;
 
-    /** Trains on {@code split}'s tokens with {@code choice}; reports to {@code listener}. */
-    Trainer(TrainConfig config, OptimizerChoice choice, TokenSplit split, TrainListener listener) {
+    /**
+     * A trainer of the weights in {@code subject}, which begin as they are.
+     *
+     * @param folder gets metrics and checkpoints
+     */
+    Trainer(
+            TrainConfig config,
+            OptimizerChoice choice,
+            OptimizerFolder folder,
+            Checkpoint.Subject subject,
+            TokenSplit split,
+            TrainListener listener) {
         this.config = config;
         this.choice = choice;
+        this.folder = folder;
+        this.subject = subject;
         this.listener = listener;
-        batches = new Batches(split.training(), config.batch(), config.context(), config.seed());
-        evaluation = new Evaluation(split.validation(), config.batch(), config.context());
-        tokensPerStep = config.batch() * config.context();
+        recipe = config.recipe();
+        batches = new Batches(split.training(), recipe.batch(), recipe.context(), recipe.seed());
+        evaluation = new Evaluation(split.validation(), recipe.batch(), recipe.context());
+        pace = new Pace(recipe);
+        reportEvery = Math.max(1, recipe.steps() / REPORTS);
     }
 
-    /** Trains {@code parameters} in place and writes a row per report to {@code metrics}. */
-    TrainResult run(Backend backend, Workers workers, GptParameters parameters, MetricsFile metrics)
-            throws IOException {
-        int[] inputs = new int[tokensPerStep];
-        int[] targets = new int[tokensPerStep];
-        double validationLoss = Double.NaN;
-        try (var gpt = new Gpt(backend, workers, parameters, config.batch());
-                var optimizer = new Optimizer(
-                        backend, workers, OptimizerConfig.published(), choice.groups(parameters, config.steps()))) {
-            for (int step = 1; step <= config.steps(); step++) {
-                long start = System.nanoTime();
-                batches.next(inputs, targets);
-                double trainLoss = gpt.forwardBackward(inputs, targets);
-                StepReport report = optimizer.step();
-                optimizerNanos += report.nanoseconds();
-                trainingNanos += System.nanoTime() - start;
-
-                boolean evaluate = step % config.evalEvery() == 0 || step == config.steps();
-                if (evaluate) validationLoss = evaluate(gpt, step);
-                var taken = evaluate ? OptionalDouble.of(validationLoss) : OptionalDouble.empty();
-                if (evaluate || step % Math.max(1, config.steps() / REPORTS) == 0) {
-                    float learningRate = optimizer.groups().getFirst().schedule().learningRate(step);
-                    report(step, trainLoss, taken, learningRate, metrics);
-                }
-                if (evaluate || trainingNanos - shownNanos >= LISTENER_NANOS) show(step, trainLoss, taken);
+    /**
+     * Trains to the last step, and writes a row per report.
+     *
+     * @param checkpoint where to go on from
+     */
+    void run(Backend backend, Workers workers, Optional<Path> checkpoint) throws IOException {
+        GptParameters parameters = subject.parameters();
+        var groups = choice.groups(parameters, recipe.schedule(), recipe.steps());
+        try (var gpt = new Gpt(backend, workers, parameters, recipe.batch());
+                var optimizer = new Optimizer(backend, workers, Manifest.optimizerConfig(reportEvery), groups)) {
+            int done = checkpoint.isPresent() ? restore(checkpoint.get(), optimizer) : 0;
+            try (MetricsFile metrics = metrics(done)) {
+                run(gpt, optimizer, done, metrics);
             }
         }
-        double seconds = trainingNanos / NANOS_PER_SECOND;
-        return new TrainResult(
-                choice.algorithm().label(),
-                config.steps(),
-                validationLoss,
-                seconds,
-                (double) config.steps() * tokensPerStep / seconds,
-                optimizerNanos / NANOS_PER_MILLI / config.steps());
+    }
+
+    private void run(Gpt gpt, Optimizer optimizer, int done, MetricsFile metrics) throws IOException {
+        int[] inputs = new int[recipe.tokensPerStep()];
+        int[] targets = new int[recipe.tokensPerStep()];
+        for (int step = done + 1; step <= recipe.steps(); step++) {
+            long start = System.nanoTime();
+            batches.next(inputs, targets);
+            double trainLoss = gpt.forwardBackward(inputs, targets);
+            StepReport report = optimizer.step();
+            pace.stepped(System.nanoTime() - start, report.nanoseconds());
+            refreshes += report.refreshes();
+            if (!Double.isNaN(report.condition())) condition = report.condition();
+
+            boolean evaluate = step % recipe.evalEvery() == 0 || step == recipe.steps();
+            var taken = evaluate ? OptionalDouble.of(evaluate(gpt, step)) : OptionalDouble.empty();
+            if (evaluate || step % reportEvery == 0) report(step, trainLoss, taken, report, metrics);
+            if (evaluate || pace.isShowDue()) show(step, trainLoss, taken);
+            if (isCheckpointDue(step)) save(step, optimizer, metrics);
+        }
+    }
+
+    private int restore(Path checkpoint, Optimizer optimizer) throws IOException {
+        Progress progress = Checkpoint.load(checkpoint, subject, optimizer);
+        batches.resume(progress.position());
+        pace.resume(progress);
+        refreshes = progress.refreshes();
+        condition = progress.condition();
+        listener.resumed(subject.optimizer(), progress.step(), checkpoint);
+        return progress.step();
+    }
+
+    private MetricsFile metrics(int done) throws IOException {
+        folder.removeLeftovers();
+        return done == 0 ? MetricsFile.create(folder.metrics()) : MetricsFile.resume(folder.metrics(), done);
+    }
+
+    /** None at the last step: the model follows at once. */
+    private boolean isCheckpointDue(int step) {
+        return config.checkpointEvery() > 0 && step % config.checkpointEvery() == 0 && step < recipe.steps();
+    }
+
+    private void save(int step, Optimizer optimizer, MetricsFile metrics) throws IOException {
+        metrics.force(); // a checkpoint has all rows before it
+        var progress = new Progress(
+                step, batches.position(), pace.trainingNanos(), pace.optimizerNanos(), pace.evaluationNanos(),
+                refreshes, condition);
+        Checkpoint.write(folder.checkpoint(step), subject, optimizer, progress);
+        folder.keepNewest(config.keep());
     }
 
     private void report(
-            int step, double trainLoss, OptionalDouble validationLoss, float learningRate, MetricsFile metrics)
+            int step, double trainLoss, OptionalDouble validationLoss, StepReport report, MetricsFile metrics)
             throws IOException {
-        double seconds = trainingNanos / NANOS_PER_SECOND;
-        double recentSeconds = (trainingNanos - reportedNanos) / NANOS_PER_SECOND;
-        double tokensPerSecond = (double) (step - reportedStep) * tokensPerStep / recentSeconds;
-        var row = new MetricsRow(
+        var dynamics = new MetricsRow.Dynamics(
+                report.updateRatio(), report.gradientNorm(), condition, refreshes, report.skippedSteps());
+        metrics.append(new MetricsRow(
                 step,
-                (long) step * tokensPerStep,
+                (long) step * recipe.tokensPerStep(),
                 trainLoss,
                 validationLoss,
-                learningRate,
-                seconds,
-                tokensPerSecond,
-                optimizerNanos / NANOS_PER_MILLI / step);
-        rows.add(row);
-        metrics.append(row);
-        reportedStep = step;
-        reportedNanos = trainingNanos;
+                recipe.schedule().of(choice.learningRate(), recipe.steps()).learningRate(step),
+                pace.seconds(),
+                pace.reported(step),
+                pace.optimizerMillis(step),
+                dynamics));
     }
 
     private void show(int step, double trainLoss, OptionalDouble validationLoss) {
-        double recentSeconds = (trainingNanos - shownNanos) / NANOS_PER_SECOND;
-        double tokensPerSecond = (double) (step - shownStep) * tokensPerStep / recentSeconds;
-        shownStep = step;
-        shownNanos = trainingNanos;
-        listener.progress(step, config.steps(), trainLoss, validationLoss, tokensPerSecond, secondsLeft(step));
-    }
-
-    /** The rest at the pace so far, with the evaluations still to come once the first has shown how long one takes. */
-    private double secondsLeft(int step) {
-        int stepsLeft = config.steps() - step;
-        double training = (double) trainingNanos / step * stepsLeft;
-        int evaluationsLeft = Math.ceilDiv(config.steps(), config.evalEvery()) - evaluations;
-        double evaluating = evaluations == 0 ? 0 : (double) evaluationNanos / evaluations * evaluationsLeft;
-        return (training + evaluating) / NANOS_PER_SECOND;
+        double tokensPerSecond = pace.shown(step);
+        listener.progress(
+                step, recipe.steps(), trainLoss, validationLoss, tokensPerSecond, pace.secondsLeft(step));
     }
 
     private double evaluate(Gpt gpt, int step) {
-        listener.validating(step, config.steps());
+        listener.validating(step, recipe.steps());
         long start = System.nanoTime();
         double loss = evaluation.loss(gpt);
-        evaluationNanos += System.nanoTime() - start;
-        evaluations++;
+        pace.evaluated(System.nanoTime() - start);
         if (!Double.isFinite(loss)) {
             throw new ArithmeticException("validation loss of %s is %s at step %d: the training has diverged"
-                    .formatted(choice.algorithm().label(), loss, step));
+                    .formatted(subject.optimizer(), loss, step));
         }
         return loss;
-    }
-
-    /** The reports so far, as the plot draws them. */
-    LossCurve curve() {
-        return new LossCurve(choice.algorithm().label(), rows);
     }
 }

@@ -7,23 +7,25 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
-import org.asgo4j.io.JsonText;
+import java.util.Optional;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.Workers;
 
 /**
  * The whole job: reads the corpus, trains the same initial model on the same batches with each optimizer, and leaves
- * under the output folder {@code config.json}, {@code loss.png} and per optimizer a folder with {@code metrics.csv},
- * {@code model.safetensors} and {@code sample.txt}.
+ * under the output folder {@code config.json}, {@code loss.png}, {@code dynamics.png} and per optimizer a folder with
+ * {@code metrics.csv}, {@code sample.txt}, {@code model.safetensors} and the newest checkpoints. Interrupted anywhere,
+ * it can be resumed, and ends with the same weights as if it had not been.
  */
 public final class Training {
     private static final int SAMPLE_LENGTH = 600;
     private static final double SAMPLE_TEMPERATURE = 0.8;
 
     private final TrainConfig config;
+    private final Recipe recipe;
     private final Backend backend;
     private final TrainListener listener;
+    private final Pictures pictures;
 
     /**
      * @param config what to train
@@ -31,111 +33,175 @@ public final class Training {
      * @param listener hears how it goes
      */
     public Training(TrainConfig config, Backend backend, TrainListener listener) {
+        this(config, backend, listener, Plots::all);
+    }
+
+    /** The same with other pictures, which take longer than a small training. */
+    Training(TrainConfig config, Backend backend, TrainListener listener, Pictures pictures) {
         this.config = config;
+        this.recipe = config.recipe();
         this.backend = backend;
         this.listener = listener;
+        this.pictures = pictures;
+    }
+
+    /** Draws the curves of the optimizers so far. */
+    @FunctionalInterface
+    interface Pictures {
+        void draw(Path folder, String title, List<LossCurve> curves);
+    }
+
+    /** What all optimizers share. */
+    private record Job(Corpus corpus, TokenSplit split, Fields identity, GptParameters parameters, Workers workers) {}
+
+    /** What is done once a job is set up. */
+    @FunctionalInterface
+    private interface Work {
+        List<TrainResult> on(Job job) throws IOException;
     }
 
     /**
-     * Trains.
+     * Trains from the start.
      *
      * @return one result per optimizer, in the order given
      * @throws CorpusException if there is no such text, or it is too short or has one character only
+     * @throws IllegalArgumentException if the output folder holds the checkpoints of a training that did not end, or
+     *     the initial weights are of another model
      * @throws IOException if a result can't be written
      * @throws ArithmeticException if the training diverges
      */
     public List<TrainResult> run() throws IOException {
-        Corpus corpus = Corpus.read(config.data());
-        TokenSplit split = TokenSplit.of(corpus, config.context());
-        var model = new GptConfig(
-                split.tokenizer().size(), config.layers(), config.heads(), config.width(), config.context());
-        Files.createDirectories(config.out());
+        return set(job -> {
+            initialize(job); // so that a file of other weights is refused before anything is written
+            Files.createDirectories(config.out());
+            for (OptimizerChoice choice : recipe.optimizers()) refuseUnfinished(folder(choice));
+            for (OptimizerChoice choice : recipe.optimizers()) folder(choice).clear();
+            Fields fields = Manifest.of(config, job.identity(), job.corpus(), job.parameters().size(), backend);
+            WholeFile.write(config.out().resolve(SavedRun.CONFIG), fields.json());
+            return trainAll(job);
+        });
+    }
+
+    /**
+     * Goes on where a training was interrupted: optimizers that are done are left alone, the one that was interrupted
+     * goes on from its newest checkpoint, the others follow.
+     *
+     * @param saved the run in the output folder
+     * @return one result per optimizer, in the order given
+     * @throws IllegalArgumentException if there is no checkpoint, or corpus, checkpoint or program are not those of the
+     *     run; nothing has been changed
+     * @throws CorpusException if the corpus is gone
+     * @throws IOException if a file can't be read or written
+     * @throws ArithmeticException if the training diverges
+     */
+    public List<TrainResult> resume(SavedRun saved) throws IOException {
+        return set(job -> {
+            job.identity().requireSameIn(saved.fields());
+            saved.requireBegun();
+            return trainAll(job);
+        });
+    }
+
+    private List<TrainResult> set(Work work) throws IOException {
+        Corpus corpus = Corpus.read(recipe.data());
+        TokenSplit split = TokenSplit.of(corpus, recipe.context());
+        Fields identity = Manifest.identity("this training", recipe, corpus, split);
+        try (var workers = new Workers(config.threads());
+                var parameters = new GptParameters(backend, recipe.model(split.tokenizer().size()))) {
+            return work.on(new Job(corpus, split, identity, parameters, workers));
+        }
+    }
+
+    private OptimizerFolder folder(OptimizerChoice choice) {
+        return new OptimizerFolder(config.out(), choice);
+    }
+
+    private void initialize(Job job) throws IOException {
+        job.parameters().initialize(recipe.seed());
+        if (recipe.init().isEmpty()) return;
+        InitialWeights.load(recipe.init().get(), job.parameters(), job.split().tokenizer().vocabulary());
+    }
+
+    private void refuseUnfinished(OptimizerFolder folder) throws IOException {
+        Optional<Path> checkpoint = folder.newestCheckpoint();
+        if (checkpoint.isPresent() && !folder.isFinished()) {
+            throw new IllegalArgumentException("%s is of a training that did not end: --resume %s goes on with it; "
+                    .formatted(checkpoint.get(), config.out()) + "to begin anew, remove it or name another folder");
+        }
+    }
+
+    private List<TrainResult> trainAll(Job job) throws IOException {
+        announce(job);
         List<TrainResult> results = new ArrayList<>();
         List<LossCurve> curves = new ArrayList<>();
-        try (var workers = new Workers(config.threads());
-                var parameters = new GptParameters(backend, model)) {
-            describe(corpus, split, parameters);
-            for (OptimizerChoice choice : config.optimizers()) {
-                listener.begun(choice.algorithm().label(), choice.learningRate());
-                parameters.initialize(config.seed());
-                Path folder = Files.createDirectories(config.out().resolve(choice.algorithm().label()));
-                var trainer = new Trainer(config, choice, split, listener);
-                TrainResult result;
-                try (MetricsFile metrics = MetricsFile.create(folder.resolve("metrics.csv"))) {
-                    result = trainer.run(backend, workers, parameters, metrics);
-                }
-                curves.add(trainer.curve());
-                save(folder, choice, parameters, split.tokenizer(), workers);
-                plot(curves);
-                results.add(result);
-                listener.finished(result);
-            }
+        for (OptimizerChoice choice : recipe.optimizers()) {
+            OptimizerFolder folder = folder(choice);
+            boolean finished = folder.isFinished();
+            if (!finished) train(job, choice, folder);
+            List<MetricsRow> rows = MetricsFile.read(folder.metrics());
+            TrainResult result = result(choice, rows.getLast());
+            if (!finished) listener.finished(result);
+            results.add(result);
+            curves.add(new LossCurve(choice.algorithm().label(), rows));
+            plot(curves);
         }
         return results;
     }
 
-    private void describe(Corpus corpus, TokenSplit split, GptParameters parameters) throws IOException {
-        int characters = split.training().length + split.validation().length;
-        String corpusLine = "%s, %d different ones".formatted(corpus.description(), split.tokenizer().size());
+    private void train(Job job, OptimizerChoice choice, OptimizerFolder folder) throws IOException {
+        String label = choice.algorithm().label();
+        listener.begun(label, choice.learningRate());
+        initialize(job);
+        folder.make();
+        var subject = new Checkpoint.Subject(job.identity(), label, job.parameters(), job.split().tokenizer());
+        var trainer = new Trainer(config, choice, folder, subject, job.split(), listener);
+        trainer.run(backend, job.workers(), folder.newestCheckpoint());
+        save(job, choice, folder);
+    }
+
+    /** As the last row of the metrics has it, so that a resumed run says the same of what was done before. */
+    private static TrainResult result(OptimizerChoice choice, MetricsRow last) {
+        return new TrainResult(
+                choice.algorithm().label(),
+                last.step(),
+                last.validationLoss().orElse(Double.NaN),
+                last.seconds(),
+                last.tokens() / last.seconds(),
+                last.optimizerMillis());
+    }
+
+    private void announce(Job job) {
+        String corpusLine =
+                "%s, %d different ones".formatted(job.corpus().description(), job.split().tokenizer().size());
         String modelLine = "GPT: %d layers, %d heads, width %d, context %d, %,d parameters; batch %d"
                 .formatted(
-                        config.layers(),
-                        config.heads(),
-                        config.width(),
-                        config.context(),
-                        parameters.size(),
-                        config.batch());
-        Files.writeString(config.out().resolve("config.json"), json(corpus, characters, split, parameters));
+                        recipe.layers(),
+                        recipe.heads(),
+                        recipe.width(),
+                        recipe.context(),
+                        job.parameters().size(),
+                        recipe.batch());
         listener.prepared(corpusLine, modelLine, backend.describe());
     }
 
-    private String json(Corpus corpus, int characters, TokenSplit split, GptParameters parameters) {
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("data", config.data().toString());
-        fields.put("corpus", corpus.description());
-        fields.put("characters", characters);
-        fields.put("vocabulary", split.tokenizer().size());
-        for (OptimizerChoice choice : config.optimizers()) {
-            fields.put("learning_rate_" + choice.algorithm().label(), choice.learningRate());
-        }
-        fields.put("steps", config.steps());
-        fields.put("batch", config.batch());
-        fields.put("context", config.context());
-        fields.put("layers", config.layers());
-        fields.put("heads", config.heads());
-        fields.put("width", config.width());
-        fields.put("parameters", parameters.size());
-        fields.put("seed", config.seed());
-        fields.put("eval_every", config.evalEvery());
-        fields.put("threads", config.threads());
-        fields.put("backend", backend.describe());
-        fields.put("java", Runtime.version().toString());
-        return fields.entrySet().stream()
-                .map(e -> "  " + JsonText.quote(e.getKey()) + ": " + literal(e.getValue()))
-                .collect(Collectors.joining(",\n", "{\n", "\n}\n"));
-    }
-
-    private static String literal(Object value) {
-        return value instanceof Number ? value.toString() : JsonText.quote(value.toString());
-    }
-
-    private void save(
-            Path folder, OptimizerChoice choice, GptParameters parameters, CharTokenizer tokenizer, Workers workers)
-            throws IOException {
+    /** The model comes last: it says that the training is done. */
+    private void save(Job job, OptimizerChoice choice, OptimizerFolder folder) throws IOException {
+        CharTokenizer tokenizer = job.split().tokenizer();
+        String text = TextSample.of(
+                backend, job.workers(), job.parameters(), tokenizer, "\n", SAMPLE_LENGTH, SAMPLE_TEMPERATURE,
+                recipe.seed());
+        Files.writeString(folder.sample(), text);
         Map<String, String> notes = new LinkedHashMap<>();
         notes.put("optimizer", choice.algorithm().label());
         notes.put("learning_rate", String.valueOf(choice.learningRate()));
-        notes.put("steps", String.valueOf(config.steps()));
-        notes.put("seed", String.valueOf(config.seed()));
-        GptFile.write(folder.resolve("model.safetensors"), parameters, tokenizer, notes);
-        String text = TextSample.of(
-                backend, workers, parameters, tokenizer, "\n", SAMPLE_LENGTH, SAMPLE_TEMPERATURE, config.seed());
-        Files.writeString(folder.resolve("sample.txt"), text);
+        notes.put("steps", String.valueOf(recipe.steps()));
+        notes.put("seed", String.valueOf(recipe.seed()));
+        GptFile.write(folder.model(), job.parameters(), tokenizer, notes);
     }
 
     /** Drawn anew after each optimizer, so that a long run can be looked at before it ends. */
     private void plot(List<LossCurve> curves) {
-        String title = "Character-level GPT on " + config.data().getFileName();
-        LossPlot.write(config.out().resolve("loss.png"), title, curves);
+        String title = "Character-level GPT on " + recipe.data().getFileName();
+        pictures.draw(config.out(), title, curves);
     }
 }

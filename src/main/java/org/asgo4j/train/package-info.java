@@ -15,9 +15,13 @@
  * Sampler} writes text.
  *
  * <p>The loop: {@link org.asgo4j.train.Training} runs one {@code Trainer} per {@link org.asgo4j.train.OptimizerChoice}.
+ * A {@link org.asgo4j.train.Recipe} is all that decides the weights that come out; {@code Manifest} writes it down in
+ * {@code config.json} and in every {@code Checkpoint}, and a training goes on ({@link org.asgo4j.train.SavedRun}) only
+ * where both agree with each other, with the corpus and with this program. Interrupted or not, the weights are the same
+ * bits.
  * {@link org.asgo4j.train.Replay} steps a single weight through a recorded trajectory.
  *
- * <p>Results: {@link org.asgo4j.train.MetricsFile} writes a row per report, {@link org.asgo4j.train.LossPlot} draws the
+ * <p>Results: {@link org.asgo4j.train.MetricsFile} writes a row per report, {@link org.asgo4j.train.Plots} draws the
  * curves. A plot that can't be drawn is a warning, never the end of a run.
  */
 package org.asgo4j.train;

@@ -52,7 +52,18 @@ class BadInputTest {
                 "--data words.txt --heads 3|width 128 is not divisible by heads 3",
                 "--data words.txt --steps 0|steps must be at least 1, got 0",
                 "--data words.txt --steps many|'many' is not an int",
-                "--data words.txt --optimizer asgo,sgd|unknown optimizer 'sgd'",
+                "--data words.txt --optimizer asgo,sgdx|unknown optimizer 'sgdx'; there are asgo, asgo-published",
+                "--data words.txt --root cubic|--root must be eigen, tridiagonal, polar-express, newton or qr, got",
+                "--data words.txt --optimizer adamw --root qr|--root is for asgo and asgo-published",
+                "--data words.txt --refresh early|refresh must be N, early:N, adaptive or async:N",
+                "--data words.txt --root newton --refresh adaptive|adaptive refresh needs a root with an eigenbasis",
+                "--data words.txt --schedule linear|--schedule must be cosine, constant, wsd, one-cycle or",
+                "--data words.txt --keep 0|keep must be at least 1, got 0",
+                "--data words.txt --init words.txt|words.txt",
+                "--data words.txt --init missing|missing doesn't exist",
+                "--data words.txt --resume missing|--data can't be given with --resume",
+                "--resume missing|missing has no config.json",
+                "--resume nothing|nothing has no config.json",
                 "--data words.txt --learning-rate fast|can't read 'fast'",
                 "--data words.txt --learning-rate asgo=0.1,0.2|can't read '0.2' in",
                 "--data words.txt --backend abacus|unknown backend 'abacus'",
@@ -62,7 +73,7 @@ class BadInputTest {
                 "--steps 10|--data",
             })
     void trainRefuses(String arguments, String expected) throws IOException {
-        String out = arguments.contains("--out") ? "" : " --out made/here";
+        String out = arguments.contains("--out") || arguments.contains("--resume") ? "" : " --out made/here";
         assertRefused(run("train " + arguments + out), expected);
         assertFalse(Files.exists(folder.resolve("made")), "an empty folder for results is left");
         assertEquals(Corpora.words(), Files.readString(folder.resolve("words.txt")));
@@ -81,7 +92,7 @@ class BadInputTest {
                 "replay words.txt --out o|words.txt",
                 "replay muon.safetensors --out nowhere/o|nowhere/o is in no folder",
                 "replay muon.safetensors --out muon.safetensors|is the trajectory itself",
-                "replay muon.safetensors --out o --root cubic|--root must be eigen or tridiagonal or polar-express",
+                "replay muon.safetensors --out o --root cubic|--root must be eigen, tridiagonal, polar-express",
                 "replay muon.safetensors --out o --precision half|--precision must be float32 or float64, got 'half'",
                 "replay muon.safetensors --out o --weight-decay NaN|--weight-decay must be finite",
                 "doctor --backend abacus|unknown backend 'abacus'",

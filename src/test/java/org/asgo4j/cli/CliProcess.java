@@ -1,10 +1,13 @@
 package org.asgo4j.cli;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Runs the command line in a process of its own, as a user does. */
 final class CliProcess {
@@ -12,6 +15,7 @@ final class CliProcess {
     private static final String INCUBATOR_WARNING = "WARNING: Using incubator modules";
 
     private final Path folder;
+    private String classPath = System.getProperty("java.class.path");
     private final List<String> jvmOptions = new ArrayList<>(List.of(
             "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Djava.awt.headless=true"));
 
@@ -45,28 +49,68 @@ final class CliProcess {
         return with("--add-modules=jdk.incubator.vector");
     }
 
-    /** Runs {@code asgo4j} to its end. */
-    Result run(String... arguments) {
+    /** Leaves out the library that draws, which takes longer than a tiny training; that it is missing is a warning. */
+    CliProcess withoutPlots() {
+        classPath = Stream.of(classPath.split(File.pathSeparator))
+                .filter(entry -> !entry.contains("xchart"))
+                .collect(Collectors.joining(File.pathSeparator));
+        return this;
+    }
+
+    /** A process that runs; its output goes to files. */
+    record Running(Process process, Path out, Path err) {
+        /** Ends it as a failing machine would: {@code kill -9} where there is such a thing. */
+        void kill() {
+            process.destroyForcibly();
+            await();
+        }
+
+        private int await() {
+            try {
+                return process.waitFor();
+            } catch (InterruptedException e) {
+                process.destroyForcibly();
+                throw new AssertionError("interrupted", e);
+            }
+        }
+
+        /** Waits for its end. */
+        Result result() {
+            int status = await();
+            try {
+                List<String> complaints = Files.readAllLines(err).stream()
+                        .filter(line -> !line.startsWith(INCUBATOR_WARNING))
+                        .toList();
+                return new Result(status, Files.readAllLines(out), complaints);
+            } catch (IOException e) {
+                throw new AssertionError("can't read what the process printed", e);
+            }
+        }
+    }
+
+    /** Starts {@code asgo4j}. */
+    Running start(String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(jvmOptions);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+        command.addAll(List.of("-cp", classPath, Main.class.getName()));
         command.addAll(List.of(arguments));
         try {
             Path out = Files.createTempFile(folder, "stdout", ".txt");
             Path err = Files.createTempFile(folder, "stderr", ".txt");
-            int status = new ProcessBuilder(command)
+            Process process = new ProcessBuilder(command)
                     .directory(folder.toFile())
                     .redirectOutput(out.toFile())
                     .redirectError(err.toFile())
-                    .start()
-                    .waitFor();
-            List<String> complaints = Files.readAllLines(err).stream()
-                    .filter(line -> !line.startsWith(INCUBATOR_WARNING))
-                    .toList();
-            return new Result(status, Files.readAllLines(out), complaints);
-        } catch (IOException | InterruptedException e) {
+                    .start();
+            return new Running(process, out, err);
+        } catch (IOException e) {
             throw new AssertionError("can't run " + command, e);
         }
+    }
+
+    /** Runs {@code asgo4j} to its end. */
+    Result run(String... arguments) {
+        return start(arguments).result();
     }
 }

@@ -5,8 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Optional;
+import org.asgo4j.optim.RootMethod;
 import org.asgo4j.train.OptimizerChoice;
 import org.asgo4j.train.OptimizerChoice.Algorithm;
+import org.asgo4j.train.RefreshChoice;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,14 +23,14 @@ class OptimizersTest {
                 List.of(
                         new OptimizerChoice(Algorithm.ADAMW, Algorithm.ADAMW.defaultLearningRate()),
                         new OptimizerChoice(Algorithm.ASGO, Algorithm.ASGO.defaultLearningRate())),
-                Optimizers.parse("adamw, asgo", null));
+                parse("adamw, asgo", null));
     }
 
     @Test
     void oneNumberIsForAll() {
         assertEquals(
                 List.of(new OptimizerChoice(Algorithm.ASGO, 0.5f), new OptimizerChoice(Algorithm.ADAMW, 0.5f)),
-                Optimizers.parse("asgo,adamw", "0.5"));
+                parse("asgo,adamw", "0.5"));
     }
 
     @Test
@@ -36,7 +39,7 @@ class OptimizersTest {
                 List.of(
                         new OptimizerChoice(Algorithm.ASGO, Algorithm.ASGO.defaultLearningRate()),
                         new OptimizerChoice(Algorithm.ADAMW, 0.25f)),
-                Optimizers.parse("asgo,adamw", "adamw = 0.25"));
+                parse("asgo,adamw", "adamw = 0.25"));
     }
 
     @ParameterizedTest
@@ -55,10 +58,42 @@ class OptimizersTest {
                 "asgo|asgo=1,|can't read ''",
                 "asgo|NaN|finite and positive",
                 "asgo|1e99|finite and positive",
-                "asgo|lion=1|unknown optimizer 'lion'",
+                "asgo|lions=1|unknown optimizer 'lions'; there are asgo, asgo-published, adamw, dasgo, muon",
             })
     void malformedOnesAreRefused(String names, String rates, String expected) {
-        var refusal = assertThrows(IllegalArgumentException.class, () -> Optimizers.parse(names, rates));
+        var refusal = assertThrows(IllegalArgumentException.class, () -> parse(names, rates));
         assertTrue(refusal.getMessage().contains(expected), refusal::getMessage);
+    }
+
+    @Test
+    void rootAndRefreshAreForTheVariantsOfAsgo() {
+        var root = Optional.of(RootMethod.QR);
+        var refresh = Optional.of(RefreshChoice.parse("early:10"));
+        List<OptimizerChoice> choices = Optimizers.parse("adamw,asgo-published", null, root, refresh);
+        assertEquals(Optional.empty(), choices.getFirst().root());
+        assertEquals(root, choices.getLast().root());
+        assertEquals(refresh, choices.getLast().refresh());
+        assertThrows(
+                IllegalArgumentException.class, () -> Optimizers.parse("adamw", null, root, Optional.empty()));
+        assertThrows(
+                IllegalArgumentException.class, () -> Optimizers.parse("adamw", null, Optional.empty(), refresh));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1", "10", "early:7", "adaptive", "async:20"})
+    void refreshesAreReadAsTheyAreWritten(String text) {
+        assertEquals(text, RefreshChoice.parse(text).label());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0", "-1", "x", "early", "early:", "early:0", "adaptive:3", "async:1:2", "every:3", "''"})
+    void otherRefreshesAreRefused(String text) {
+        var refusal = assertThrows(IllegalArgumentException.class, () -> RefreshChoice.parse(text));
+        assertTrue(refusal.getMessage().contains("N, early:N, adaptive or async:N"), refusal::getMessage);
+        assertTrue(refusal.getMessage().contains("'" + text + "'"), refusal::getMessage);
+    }
+
+    private static List<OptimizerChoice> parse(String names, String rates) {
+        return Optimizers.parse(names, rates, Optional.empty(), Optional.empty());
     }
 }

@@ -25,8 +25,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** One tiny training as a process, looked at from all sides, and again with other threads, kernels and sources. */
 class TrainCommandTest {
     private static final int STEPS = 20;
-    private static final String HEADER =
-            "step,tokens,train_loss,val_loss,learning_rate,seconds,tokens_per_second,optimizer_ms";
+    private static final String HEADER = "step,tokens,train_loss,val_loss,learning_rate,seconds,tokens_per_second,"
+            + "optimizer_ms,update_ratio,gradient_norm,condition,refreshes,skipped";
     private static final Pattern RESULT = Pattern.compile("result optimizer=(asgo|adamw) steps=20 "
             + "val_loss=(\\d\\.\\d{4}) seconds=\\d+\\.\\d tokens_per_second=\\d+ optimizer_ms=\\d+\\.\\d");
     private static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};

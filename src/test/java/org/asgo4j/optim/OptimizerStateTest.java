@@ -255,6 +255,7 @@ class OptimizerStateTest {
             names = List.copyOf(source.names());
         }
         for (String name : names) {
+            if (name.endsWith("condition")) continue; // for reports alone, and any value is one
             Path damaged = folder.resolve("damaged");
             rewrite(file, damaged, (tensor, values) -> {
                 if (!tensor.equals(name)) return;

@@ -2,6 +2,7 @@ package org.asgo4j.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -21,6 +22,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Rows reach the disk one by one in a fixed format; the plot shows what it was given and never throws. */
 class MetricsTest {
+    private static final MetricsRow.Dynamics NONE =
+            new MetricsRow.Dynamics(Double.NaN, Double.NaN, Double.NaN, 0, 0);
+
     @TempDir
     Path directory;
 
@@ -31,12 +35,17 @@ class MetricsTest {
         Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
         try (MetricsFile metrics = MetricsFile.create(file)) {
             assertEquals(List.of(MetricsFile.HEADER), Files.readAllLines(file));
-            metrics.append(new MetricsRow(10, 7680, 2.5, OptionalDouble.empty(), 0.01, 1.25, 26300.04, 4.1));
-            metrics.append(new MetricsRow(2000, 1 << 21, Double.NaN, OptionalDouble.of(1.6512), 2e-6, 58.3, 1e5, 12));
+            var nothing = new MetricsRow.Dynamics(Double.NaN, 0.5, Double.NaN, 0, 0);
+            var all = new MetricsRow.Dynamics(0.00125, Double.POSITIVE_INFINITY, 1234567, 48, 1);
+            metrics.append(new MetricsRow(10, 7680, 2.5, OptionalDouble.empty(), 0.01, 1.25, 26300.04, 4.1, nothing));
+            metrics.append(
+                    new MetricsRow(2000, 1 << 21, Double.NaN, OptionalDouble.of(1.6512), 2e-6, 58.3, 1e5, 12, all));
             assertEquals(List.of(
-                    "step,tokens,train_loss,val_loss,learning_rate,seconds,tokens_per_second,optimizer_ms",
-                    "10,7680,2.500000,,0.0100000,1.250,26300.0,4.100",
-                    "2000,2097152,NaN,1.651200,2.00000e-06,58.300,100000.0,12.000"), Files.readAllLines(file));
+                    "step,tokens,train_loss,val_loss,learning_rate,seconds,tokens_per_second,optimizer_ms,"
+                            + "update_ratio,gradient_norm,condition,refreshes,skipped",
+                    "10,7680,2.500000,,0.0100000,1.250,26300.0,4.100,,0.500000,,0,0",
+                    "2000,2097152,NaN,1.651200,2.00000e-06,58.300,100000.0,12.000,"
+                            + "0.00125000,Infinity,1.23457e+06,48,1"), Files.readAllLines(file));
         } finally {
             Locale.setDefault(before);
         }
@@ -46,7 +55,7 @@ class MetricsTest {
     void plotIsAPictureWithTheColoursOfItsCurves() throws IOException {
         assumeFonts();
         Path png = directory.resolve("loss.png");
-        assertTrue(LossPlot.write(png, "test", List.of(curve("asgo", 1.65, 60), curve("adamw", 1.77, 45))));
+        assertTrue(Plots.loss(png, "test", List.of(curve("asgo", 1.65, 60), curve("adamw", 1.77, 45))));
         BufferedImage image = ImageIO.read(png.toFile());
         assertEquals(2 * 2 * 720, image.getWidth());
         for (int panel = 0; panel < 2; panel++) {
@@ -59,20 +68,68 @@ class MetricsTest {
     }
 
     @Test
+    void dynamicsHaveThreePanelsWithTheColoursOfTheirCurves() throws IOException {
+        assumeFonts();
+        Path png = directory.resolve("dynamics.png");
+        assertTrue(Plots.dynamics(png, "test", List.of(curve("asgo", 1.65, 60), curve("adamw", 1.77, 45))));
+        BufferedImage image = ImageIO.read(png.toFile());
+        int width = image.getWidth() / 3;
+        for (int panel = 0; panel < 3; panel++) {
+            BufferedImage third = image.getSubimage(panel * width, 0, width, image.getHeight());
+            assertTrue(count(third, 0x0072B2) > 500, "first colour in panel " + panel);
+            assertTrue(count(third, 0xD55E00) > 500, "second colour in panel " + panel);
+        }
+    }
+
+    @Test
+    void resumedMetricsKeepTheRowsUpToTheStepAndDropAnUnfinishedLine() throws IOException {
+        Path file = directory.resolve("metrics.csv");
+        List<MetricsRow> rows = curve("asgo", 1.65, 60).rows();
+        try (MetricsFile metrics = MetricsFile.create(file)) {
+            for (MetricsRow row : rows) metrics.append(row);
+        }
+        List<String> before = Files.readAllLines(file);
+        Files.writeString(file, Files.readString(file) + "2010,77");
+        try (MetricsFile metrics = MetricsFile.resume(file, 995)) {
+            metrics.append(rows.get(100));
+        }
+        assertEquals(before.subList(0, 102), Files.readAllLines(file)); // the header, steps 0 to 990, and 1000
+        assertEquals(101, MetricsFile.read(file).size());
+        assertEquals(rows.get(100).step(), MetricsFile.read(file).getLast().step());
+    }
+
+    @Test
+    void otherFilesAreNotTakenForMetrics() throws IOException {
+        Path old = Files.writeString(directory.resolve("old.csv"), "step,tokens\n1,2\n");
+        assertThrows(IllegalArgumentException.class, () -> MetricsFile.read(old));
+        Path cut = Files.writeString(directory.resolve("short.csv"), MetricsFile.HEADER + "\n1,2\n");
+        assertThrows(IllegalArgumentException.class, () -> MetricsFile.resume(cut, 1));
+        Path words = Files.writeString(
+                directory.resolve("words.csv"), MetricsFile.HEADER + "\na,b,c,d,e,f,g,h,i,j,k,l,m\n");
+        assertThrows(IllegalArgumentException.class, () -> MetricsFile.read(words));
+    }
+
+    @Test
     void runsWithNothingToShowAreDrawnAllTheSame() {
         assumeFonts();
-        MetricsRow diverged = new MetricsRow(1, 1, Double.NaN, OptionalDouble.of(Double.POSITIVE_INFINITY), 1, 1, 1, 1);
-        MetricsRow constant = new MetricsRow(1, 1, 2, OptionalDouble.of(2), 1, 1, 1, 1);
+        MetricsRow diverged = new MetricsRow(
+                1, 1, Double.NaN, OptionalDouble.of(Double.POSITIVE_INFINITY), 1, 1, 1, 1, NONE);
+        MetricsRow constant = new MetricsRow(1, 1, 2, OptionalDouble.of(2), 1, 1, 1, 1, NONE);
         Path png = directory.resolve("loss.png");
-        assertTrue(LossPlot.write(png, "", List.of()), "no run");
-        assertTrue(LossPlot.write(png, "nothing", List.of(new LossCurve("asgo", List.of()))), "no row");
-        assertTrue(LossPlot.write(png, "diverged", List.of(new LossCurve("asgo", List.of(diverged)))), "not finite");
-        assertTrue(LossPlot.write(png, "one row", List.of(new LossCurve("asgo", List.of(constant)))), "one row");
+        List<List<LossCurve>> runs = List.of(
+                List.of(),
+                List.of(new LossCurve("no row", List.of())),
+                List.of(new LossCurve("not finite", List.of(diverged))),
+                List.of(new LossCurve("one row", List.of(constant))));
+        for (List<LossCurve> curves : runs) {
+            assertTrue(Plots.loss(png, "loss", curves), curves::toString);
+            assertTrue(Plots.dynamics(png, "dynamics", curves), curves::toString);
+        }
     }
 
     @Test
     void plotThatCantBeWrittenIsAWarning() {
-        assertFalse(LossPlot.write(directory.resolve("missing/loss.png"), "test", List.of(curve("asgo", 1.65, 60))));
+        assertFalse(Plots.loss(directory.resolve("missing/loss.png"), "test", List.of(curve("asgo", 1.65, 60))));
     }
 
     @Test
@@ -83,8 +140,8 @@ class MetricsTest {
         List<MetricsRow> line = new ArrayList<>();
         List<MetricsRow> noise = new ArrayList<>();
         for (int i = 0; i < n; i++) {
-            line.add(new MetricsRow(i, 0, 5 - i / 100.0, OptionalDouble.empty(), 1, i, 1, 1));
-            noise.add(new MetricsRow(i, 0, 2 + random.nextGaussian(), OptionalDouble.empty(), 1, i, 1, 1));
+            line.add(new MetricsRow(i, 0, 5 - i / 100.0, OptionalDouble.empty(), 1, i, 1, 1, NONE));
+            noise.add(new MetricsRow(i, 0, 2 + random.nextGaussian(), OptionalDouble.empty(), 1, i, 1, 1, NONE));
         }
         double[] straight = LossSeries.training(new LossCurve("line", line), MetricsRow::step).y();
         for (int i = 0; i < n - n / 40; i++) {
@@ -104,7 +161,9 @@ class MetricsTest {
             double loss = end + (Math.log(165) - end) * Math.pow(1 + step / 20.0, -0.9);
             OptionalDouble validation = step % 100 == 0 ? OptionalDouble.of(loss) : OptionalDouble.empty();
             double noisy = loss - 0.1 + 0.08 * random.nextGaussian();
-            rows.add(new MetricsRow(step, step * 768L, noisy, validation, 0.01, seconds * step / 2000, 26_000, 4));
+            var dynamics = new MetricsRow.Dynamics(0.01 * loss, noisy, 1e6 / loss, step, 0);
+            rows.add(new MetricsRow(
+                    step, step * 768L, noisy, validation, 0.01, seconds * step / 2000, 26_000, 4, dynamics));
         }
         return new LossCurve(name, rows);
     }

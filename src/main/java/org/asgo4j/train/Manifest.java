@@ -1,0 +1,114 @@
+package org.asgo4j.train;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.asgo4j.linalg.Backend;
+import org.asgo4j.optim.OptimizerConfig;
+import org.asgo4j.optim.RootMethod;
+
+/**
+ * How a {@link Recipe} is written down, version 1: the fields of {@code config.json}, of which those that decide the
+ * weights ({@link #identity}) are in every checkpoint too.
+ */
+final class Manifest {
+    /** Another set or meaning of fields gets another number. */
+    private static final String FORMAT = "asgo4j-run-1";
+
+    private static final String SEPARATOR = ",";
+
+    private Manifest() {}
+
+    /** The optimizer's own configuration; updates are measured where a row of metrics is due. */
+    static OptimizerConfig optimizerConfig(int observeEvery) {
+        return OptimizerConfig.published().withObserveEvery(observeEvery);
+    }
+
+    /** What decides the weights, but for the paths, which may be others for the same contents. */
+    static Fields identity(String source, Recipe recipe, Corpus corpus, TokenSplit split) throws IOException {
+        Fields fields = new Fields(source)
+                .with("format", FORMAT)
+                .with("characters", split.training().length + split.validation().length)
+                .with("corpus_sha256", Sha256.of(corpus.text()))
+                .with("vocabulary", split.tokenizer().size());
+        if (recipe.init().isPresent()) fields.with("init_sha256", Sha256.of(recipe.init().get()));
+        List<OptimizerChoice> optimizers = recipe.optimizers();
+        fields.with("optimizers", optimizers.stream()
+                .map(choice -> choice.algorithm().label())
+                .collect(Collectors.joining(SEPARATOR)));
+        for (OptimizerChoice choice : optimizers) {
+            String label = choice.algorithm().label();
+            fields.with("learning_rate_" + label, choice.learningRate());
+            choice.root().ifPresent(root -> fields.with("root_" + label, Choice.name(root)));
+            choice.refresh().ifPresent(refresh -> fields.with("refresh_" + label, refresh.label()));
+            fields.with("config_" + label, choice.describe(recipe.steps()));
+        }
+        return fields.with("clip_norm", optimizerConfig(0).clipNorm())
+                .with("schedule", Choice.name(recipe.schedule()))
+                .with("steps", recipe.steps())
+                .with("batch", recipe.batch())
+                .with("context", recipe.context())
+                .with("layers", recipe.layers())
+                .with("heads", recipe.heads())
+                .with("width", recipe.width())
+                .with("seed", recipe.seed())
+                .with("eval_every", recipe.evalEvery());
+    }
+
+    /** All of {@code config.json}. */
+    static Fields of(TrainConfig config, Fields identity, Corpus corpus, long parameters, Backend backend) {
+        Fields fields = new Fields("this training")
+                .with("data", config.recipe().data().toAbsolutePath())
+                .with("corpus", corpus.description());
+        config.recipe().init().ifPresent(init -> fields.with("init", init.toAbsolutePath()));
+        return fields.with(identity)
+                .with("parameters", parameters)
+                .with("checkpoint_every", config.checkpointEvery())
+                .with("keep", config.keep())
+                .with("threads", config.threads())
+                .with("backend_name", Choice.name(backend.name()))
+                .with("backend", backend.describe())
+                .with("java", Runtime.version());
+    }
+
+    /**
+     * The recipe in a {@code config.json}.
+     *
+     * @throws IllegalArgumentException if it is of another version, or a field is missing or malformed
+     */
+    static Recipe recipe(Fields fields) {
+        String format = fields.optional("format").orElse("missing");
+        if (!format.equals(FORMAT)) {
+            throw new IllegalArgumentException(
+                    "%s: 'format' is %s, must be %s".formatted(fields.source(), format, FORMAT));
+        }
+        List<OptimizerChoice> optimizers = new ArrayList<>();
+        for (String label : fields.text("optimizers").split(SEPARATOR, -1)) optimizers.add(optimizer(fields, label));
+        return new Recipe(
+                Path.of(fields.text("data")),
+                fields.optional("init").map(Path::of),
+                optimizers,
+                Choice.parse("schedule", fields.text("schedule"), List.of(ScheduleShape.values())),
+                fields.size("steps", 1),
+                fields.size("batch", 1),
+                fields.size("context", 1),
+                fields.size("layers", 1),
+                fields.size("heads", 1),
+                fields.size("width", 1),
+                fields.integer("seed", Long.MIN_VALUE),
+                fields.size("eval_every", 1));
+    }
+
+    private static OptimizerChoice optimizer(Fields fields, String label) {
+        Optional<RootMethod> root = fields.optional("root_" + label)
+                .map(name -> Choice.parse("root", name, List.of(RootMethod.values())));
+        return new OptimizerChoice(
+                OptimizerChoice.Algorithm.parse(label),
+                (float) fields.number("learning_rate_" + label),
+                root,
+                fields.optional("refresh_" + label).map(RefreshChoice::parse));
+    }
+}

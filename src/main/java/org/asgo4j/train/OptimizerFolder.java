@@ -1,0 +1,103 @@
+package org.asgo4j.train;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * The folder of one optimizer's results. {@code model.safetensors} is its last file, so that where it is the training
+ * is done; until then there may be checkpoints.
+ */
+final class OptimizerFolder {
+    private static final Pattern CHECKPOINT = Pattern.compile("step-([0-9]{1,10})\\.safetensors");
+
+    /** What a killed process leaves of files that are written beside their place and then renamed. */
+    private static final Pattern LEFTOVER =
+            Pattern.compile("\\.(model\\.safetensors|step-[0-9]+\\.safetensors|metrics\\.csv|config\\.json)\\..*tmp");
+
+    private final Path path;
+
+    /** The folder below a run's, whether it is there or not. */
+    OptimizerFolder(Path run, OptimizerChoice choice) {
+        path = run.resolve(choice.algorithm().label());
+    }
+
+    Path metrics() {
+        return path.resolve("metrics.csv");
+    }
+
+    Path sample() {
+        return path.resolve("sample.txt");
+    }
+
+    Path model() {
+        return path.resolve("model.safetensors");
+    }
+
+    /** Where the checkpoint of a step lies. */
+    Path checkpoint(int step) {
+        return checkpoints().resolve("step-%d.safetensors".formatted(step));
+    }
+
+    private Path checkpoints() {
+        return path.resolve("checkpoints");
+    }
+
+    boolean isFinished() {
+        return Files.exists(model());
+    }
+
+    /** The checkpoint of the latest step. */
+    Optional<Path> newestCheckpoint() throws IOException {
+        List<Path> all = oldestFirst();
+        return all.isEmpty() ? Optional.empty() : Optional.of(all.getLast());
+    }
+
+    private List<Path> oldestFirst() throws IOException {
+        if (!Files.isDirectory(checkpoints())) return List.of();
+        var bySteps = new TreeMap<Long, Path>();
+        try (Stream<Path> files = Files.list(checkpoints())) {
+            files.forEach(file -> {
+                Matcher name = CHECKPOINT.matcher(file.getFileName().toString());
+                if (name.matches()) bySteps.put(Long.parseLong(name.group(1)), file);
+            });
+        }
+        return List.copyOf(bySteps.values());
+    }
+
+    /** Deletes all checkpoints but the newest. */
+    void keepNewest(int count) throws IOException {
+        List<Path> all = oldestFirst();
+        for (Path file : all.subList(0, Math.max(0, all.size() - count))) Files.delete(file);
+    }
+
+    /** Makes it, with room for checkpoints. */
+    void make() throws IOException {
+        Files.createDirectories(checkpoints());
+    }
+
+    /** Deletes what says how far an earlier run came. */
+    void clear() throws IOException {
+        Files.deleteIfExists(model());
+        keepNewest(0);
+        removeLeftovers();
+    }
+
+    /** Deletes what interrupted writes left, here and beside {@code config.json}. */
+    void removeLeftovers() throws IOException {
+        for (Path folder : List.of(path.resolveSibling("."), path, checkpoints())) {
+            if (!Files.isDirectory(folder)) continue;
+            try (Stream<Path> files = Files.list(folder)) {
+                for (Path file : files.toList()) {
+                    if (LEFTOVER.matcher(file.getFileName().toString()).matches()) Files.delete(file);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package org.asgo4j.train;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Draws the curves of a training run, or says in the log why it could not. This class touches neither the plot library
+ * nor AWT, which may both be missing: the first is an optional dependency, the second needs fonts that a bare container
+ * doesn't have.
+ */
+final class Plots {
+    private static final System.Logger LOG = System.getLogger(Plots.class.getName());
+    private static final String HEADLESS = "java.awt.headless";
+
+    private Plots() {}
+
+    /** Draws all pictures of a run into its folder: {@code loss.png} and {@code dynamics.png}. */
+    static void all(Path folder, String title, List<LossCurve> curves) {
+        loss(folder.resolve("loss.png"), title, curves);
+        dynamics(folder.resolve("dynamics.png"), title, curves);
+    }
+
+    @FunctionalInterface
+    private interface Drawing {
+        void write() throws IOException;
+    }
+
+    /**
+     * Writes a PNG with two panels, loss against steps and loss against seconds, all optimizers in each.
+     *
+     * @param png    file to write; one that is there is replaced
+     * @param title  line above the panels
+     * @param curves the runs; losses that are not finite are left out
+     * @return false if it could not be drawn, after one warning; never throws for that reason
+     */
+    static boolean loss(Path png, String title, List<LossCurve> curves) {
+        return draw(png, () -> LossChart.write(png, title, curves));
+    }
+
+    /**
+     * Writes a PNG with three panels against steps, on logarithmic axes: update-to-weight ratio, gradient norm,
+     * condition number. Values that are not finite and positive are left out; otherwise as {@link #loss}.
+     */
+    static boolean dynamics(Path png, String title, List<LossCurve> curves) {
+        return draw(png, () -> DynamicsChart.write(png, title, curves));
+    }
+
+    private static boolean draw(Path png, Drawing drawing) {
+        if (System.getProperty(HEADLESS) == null) {
+            System.setProperty(HEADLESS, "true");
+        }
+        try {
+            drawing.write();
+            return true;
+        } catch (Exception | Error failure) {
+            // Errors too: missing fonts are an InternalError, a missing library a NoClassDefFoundError, a missing
+            // display an AWTError. The results of a training are worth more than their picture.
+            LOG.log(Level.WARNING, "no plot at {0}: {1} (it needs the xchart library and a font)", png, failure);
+            return false;
+        }
+    }
+}

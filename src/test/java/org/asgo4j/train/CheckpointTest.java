@@ -1,0 +1,296 @@
+package org.asgo4j.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.BackendName;
+import org.asgo4j.linalg.Backends;
+import org.asgo4j.optim.RootMethod;
+import org.asgo4j.train.OptimizerChoice.Algorithm;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A training that goes on from a checkpoint ends as if it had not been interrupted; anything else is refused. */
+class CheckpointTest {
+    private static final int STEPS = 20;
+    private static final int INTERRUPTED = 13;
+
+    /** Columns of {@code metrics.csv} that are times. */
+    private static final List<Integer> TIMES = List.of(5, 6, 7);
+
+    @TempDir
+    Path folder;
+
+    private Path data;
+
+    @BeforeEach
+    void writeCorpus() throws IOException {
+        var random = new Random(1);
+        var text = new StringBuilder();
+        for (int i = 0; i < 600; i++) text.append((char) ('a' + random.nextInt(1 + i % 9)));
+        data = Files.writeString(folder.resolve("words.txt"), text);
+    }
+
+    /** Stops a training as soon as it has passed a step, which no process outlives better than by an error. */
+    private static final class Interruption extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+    }
+
+    @ParameterizedTest
+    @EnumSource(Algorithm.class)
+    void everyOptimizerGoesOnBitForBit(Algorithm algorithm) throws IOException {
+        var choice = new OptimizerChoice(algorithm, algorithm.defaultLearningRate());
+        assertGoesOn(List.of(choice));
+    }
+
+    /** The policies under which a checkpoint falls between two roots. */
+    @ParameterizedTest
+    @CsvSource({"EIGEN,5", "EIGEN,early:6", "EIGEN,adaptive", "QR,4", "NEWTON,3", "POLAR_EXPRESS,7"})
+    void everyRootGoesOnBitForBit(String root, String refresh) throws IOException {
+        var choice = new OptimizerChoice(
+                Algorithm.ASGO_PUBLISHED, 0.01f, Optional.of(RootMethod.valueOf(root)),
+                Optional.of(RefreshChoice.parse(refresh)));
+        assertGoesOn(List.of(choice));
+    }
+
+    @Test
+    void optimizersThatAreDoneAreLeftAloneAndTheOthersFollow() throws IOException {
+        assertGoesOn(Stream.of(Algorithm.ADAMW, Algorithm.SGD, Algorithm.LION)
+                .map(algorithm -> new OptimizerChoice(algorithm, algorithm.defaultLearningRate()))
+                .toList());
+    }
+
+    /** Interrupted in the middle optimizer of several. */
+    private void assertGoesOn(List<OptimizerChoice> optimizers) throws IOException {
+        Path whole = folder.resolve("whole");
+        Path parts = folder.resolve("parts");
+        train(config(optimizers, whole), new Silence());
+        interrupt(optimizers, parts);
+        List<TrainResult> results = resume(parts);
+        assertEquals(optimizers.size(), results.size());
+        for (OptimizerChoice choice : optimizers) {
+            String label = choice.algorithm().label();
+            assertEquals(-1, mismatch(whole, parts, label + "/model.safetensors"), label);
+            assertEquals(-1, mismatch(whole, parts, label + "/sample.txt"), label);
+            assertEquals(
+                    withoutTimes(whole.resolve(label).resolve("metrics.csv")),
+                    withoutTimes(parts.resolve(label).resolve("metrics.csv")));
+            assertEquals(names(whole.resolve(label)), names(parts.resolve(label)));
+        }
+    }
+
+    private void interrupt(List<OptimizerChoice> optimizers, Path out) {
+        String victim = optimizers.get(optimizers.size() / 2).algorithm().label();
+        assertThrows(Interruption.class, () -> train(config(optimizers, out), new Silence() {
+            private String optimizer;
+
+            @Override
+            public void begun(String label, float learningRate) {
+                optimizer = label;
+            }
+
+            @Override
+            public void validating(int step, int steps) {
+                if (optimizer.equals(victim) && step > INTERRUPTED) throw new Interruption();
+            }
+        }));
+    }
+
+    @Test
+    void whatAKilledWriteLeftIsRemoved() throws IOException {
+        List<OptimizerChoice> adamw = adamw();
+        interrupt(adamw, folder.resolve("parts"));
+        Path checkpoints = folder.resolve("parts/adamw/checkpoints");
+        Path left = Files.writeString(checkpoints.resolve(".step-18.safetensors.0-1.tmp"), "half a checkp");
+        Path mine = Files.writeString(checkpoints.resolve(".mine.tmp"), "not ours");
+        resume(folder.resolve("parts"));
+        assertTrue(Files.notExists(left));
+        assertTrue(Files.exists(mine));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"truncated", "garbage", "empty", "state"})
+    void damagedCheckpointsAreRefusedAndNothingChanges(String damage) throws IOException {
+        Path parts = folder.resolve("parts");
+        interrupt(adamw(), parts);
+        Path newest = parts.resolve("adamw/checkpoints/step-12.safetensors");
+        damage(newest, damage);
+        String metrics = Files.readString(parts.resolve("adamw/metrics.csv"));
+        var refusal = assertThrows(IllegalArgumentException.class, () -> resume(parts));
+        assertTrue(refusal.getMessage().contains("step-12.safetensors"), refusal::getMessage);
+        assertTrue(refusal.getMessage().contains("if this file is removed"), refusal::getMessage);
+        assertEquals(metrics, Files.readString(parts.resolve("adamw/metrics.csv")));
+        Files.delete(newest);
+        assertEquals(STEPS, resume(parts).getFirst().steps()); // from the one before
+    }
+
+    private static void damage(Path file, String kind) throws IOException {
+        long size = Files.size(file);
+        switch (kind) {
+            case "truncated" -> {
+                try (var access = new RandomAccessFile(file.toFile(), "rw")) {
+                    access.setLength(size / 2);
+                }
+            }
+            case "garbage" -> {
+                byte[] bytes = new byte[(int) size];
+                new Random(7).nextBytes(bytes);
+                Files.write(file, bytes);
+            }
+            case "empty" -> Files.write(file, new byte[0]);
+            default -> { // the last bytes are of a tensor; all ones are a NaN, or a negative count
+                try (var access = new RandomAccessFile(file.toFile(), "rw")) {
+                    access.seek(size - Float.BYTES);
+                    access.writeInt(-1);
+                }
+            }
+        }
+    }
+
+    @Test
+    void checkpointsOfOtherRunsAreRefused() throws IOException {
+        Path parts = folder.resolve("parts");
+        Path others = folder.resolve("others");
+        interrupt(adamw(), parts);
+        interrupt(List.of(new OptimizerChoice(Algorithm.ADAMW, 0.5f)), others);
+        Path file = Path.of("adamw/checkpoints/step-12.safetensors");
+        Files.copy(others.resolve(file), parts.resolve("adamw/checkpoints/step-14.safetensors"));
+        assertRefused(parts, "'learning_rate_adamw' is 0.5 in ", "0.006 in this training");
+        Files.delete(parts.resolve("adamw/checkpoints/step-14.safetensors"));
+        interrupt(List.of(new OptimizerChoice(Algorithm.SGD, 0.1f)), folder.resolve("sgd"));
+        Files.copy(
+                folder.resolve("sgd/sgd/checkpoints/step-12.safetensors"),
+                parts.resolve("adamw/checkpoints/step-14.safetensors"));
+        assertRefused(parts, "'optimizer' is 'sgd'", "must be 'adamw'");
+    }
+
+    @Test
+    void anotherCorpusIsRefused() throws IOException {
+        Path parts = folder.resolve("parts");
+        interrupt(adamw(), parts);
+        Files.writeString(data, Files.readString(data).replace("ab", "ba"));
+        assertRefused(parts, "'corpus_sha256' is ", "config.json");
+    }
+
+    @Test
+    void aRunOfAnotherVersionIsRefused() throws IOException {
+        Path parts = folder.resolve("parts");
+        interrupt(adamw(), parts);
+        Path config = parts.resolve("config.json");
+        String text = Files.readString(config);
+        Files.writeString(config, text.replace("beta1=0.9", "beta1=0.8"));
+        assertRefused(parts, "'config_adamw' is ", "beta1=0.8");
+        Files.writeString(config, text.replace("asgo4j-run-1", "asgo4j-run-2"));
+        assertRefused(parts, "'format' is asgo4j-run-2", "must be asgo4j-run-1");
+        Files.writeString(config, text.replace("\"batch\"", "\"bunch\""));
+        assertRefused(parts, "has no 'batch'");
+        Files.writeString(config, text.replace("\"steps\": 20", "\"steps\": \"many\""));
+        assertRefused(parts, "'steps' must be an integer", "'many'");
+        Files.writeString(config, "{");
+        assertRefused(parts, "config.json is not a flat JSON object");
+    }
+
+    @Test
+    void withoutACheckpointTheWayOutIsSaid() throws IOException {
+        Path parts = folder.resolve("parts");
+        interrupt(adamw(), parts);
+        new OptimizerFolder(parts, adamw().getFirst()).keepNewest(0);
+        assertRefused(parts, "no checkpoint of adamw", "begin anew with the same options and --out");
+    }
+
+    @Test
+    void aTrainingThatDidNotEndIsNotOverwritten() throws IOException {
+        Path parts = folder.resolve("parts");
+        interrupt(adamw(), parts);
+        var refusal = assertThrows(
+                IllegalArgumentException.class, () -> train(config(adamw(), parts), new Silence()));
+        assertTrue(refusal.getMessage().contains("--resume " + parts), refusal::getMessage);
+        resume(parts);
+        train(config(adamw(), parts), new Silence()); // what did end is
+    }
+
+    private void assertRefused(Path run, String... parts) {
+        var refusal = assertThrows(IllegalArgumentException.class, () -> resume(run));
+        for (String part : parts) assertTrue(refusal.getMessage().contains(part), refusal::getMessage);
+    }
+
+    private static List<OptimizerChoice> adamw() {
+        return List.of(new OptimizerChoice(Algorithm.ADAMW, Algorithm.ADAMW.defaultLearningRate()));
+    }
+
+    private TrainConfig config(List<OptimizerChoice> optimizers, Path out) {
+        var recipe = new Recipe(
+                data, Optional.empty(), optimizers, ScheduleShape.COSINE, STEPS, 2, 6, 1, 2, 8, 42, 2);
+        return new TrainConfig(recipe, out, 1, 3, 2);
+    }
+
+    private static List<TrainResult> train(TrainConfig config, TrainListener listener) throws IOException {
+        try (Backend backend = Backends.open(BackendName.REFERENCE)) {
+            return new Training(config, backend, listener, (_, _, _) -> {}).run();
+        }
+    }
+
+    private static List<TrainResult> resume(Path run) throws IOException {
+        SavedRun saved = SavedRun.open(run);
+        try (Backend backend = Backends.open(BackendName.REFERENCE)) {
+            return new Training(saved.config(), backend, new Silence(), (_, _, _) -> {}).resume(saved);
+        }
+    }
+
+    private static long mismatch(Path a, Path b, String file) throws IOException {
+        return Files.mismatch(a.resolve(file), b.resolve(file));
+    }
+
+    private static List<String> names(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.map(file -> folder.relativize(file).toString()).sorted().toList();
+        }
+    }
+
+    private static List<List<String>> withoutTimes(Path metrics) throws IOException {
+        return Files.readAllLines(metrics).stream()
+                .map(line -> {
+                    String[] cells = line.split(",", -1);
+                    for (int time : TIMES) cells[time] = "";
+                    return List.of(cells);
+                })
+                .toList();
+    }
+
+    /** Hears nothing. */
+    private static class Silence implements TrainListener {
+        @Override
+        public void prepared(String corpus, String model, String backend) {}
+
+        @Override
+        public void begun(String optimizer, float learningRate) {}
+
+        @Override
+        public void progress(
+                int step,
+                int steps,
+                double trainLoss,
+                OptionalDouble validationLoss,
+                double tokensPerSecond,
+                double secondsLeft) {}
+
+        @Override
+        public void finished(TrainResult result) {}
+    }
+}
