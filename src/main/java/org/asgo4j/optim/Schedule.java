@@ -153,7 +153,8 @@ public interface Schedule {
      */
     record WarmupStableDecay(
             float peak, long warmupSteps, long decaySteps, long totalSteps, Decay decay, float finalFraction)
-            implements Schedule {
+            implements
+                Schedule {
 
         /** How the decay falls from 1 at p = 0 to 0 at p = 1. */
         public enum Decay {
@@ -208,7 +209,8 @@ public interface Schedule {
      * @param finalDivisor f, at least 1: the last rate is the first divided by f (torch: final_div_factor)
      */
     record OneCycle(float peak, long totalSteps, float riseFraction, float initialDivisor, float finalDivisor)
-            implements Schedule {
+            implements
+                Schedule {
         private static final float USUAL_RISE = 0.3f;
         private static final float USUAL_INITIAL_DIVISOR = 25;
         private static final float USUAL_FINAL_DIVISOR = 1e4f;

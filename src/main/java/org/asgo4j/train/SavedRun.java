@@ -62,7 +62,7 @@ public final class SavedRun {
         if (first.isFinished() || first.newestCheckpoint().isPresent()) return;
         throw new IllegalArgumentException(("%s has no checkpoint of %s to go on from (checkpoint-every was %d): "
                 + "begin anew with the same options and --out %s")
-                        .formatted(config.out(), optimizers.getFirst().algorithm().label(), config.checkpointEvery(),
-                                config.out()));
+                .formatted(config.out(), optimizers.getFirst().algorithm().label(), config.checkpointEvery(),
+                        config.out()));
     }
 }

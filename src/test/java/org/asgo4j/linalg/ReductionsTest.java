@@ -49,7 +49,7 @@ class ReductionsTest {
         double[][] thin = Matrices.randomArray(n, 3, seed);
         try (Backend backend = Backends.open(name); Arena arena = Arena.ofConfined()) {
             for (double[][] values : new double[][][] {
-                    new double[n][n], Matrices.product(thin, Matrices.transpose(thin))}) {
+                new double[n][n], Matrices.product(thin, Matrices.transpose(thin))}) {
                 Matrix a = Matrices.of(arena, type, values);
                 backend.orthonormalize(a, backend.eighWorkspace(arena, type, n));
                 assertOrthonormal(Matrices.toArray(a), type, name + " " + type + " seed=" + seed);

@@ -135,7 +135,7 @@ class ScheduleTest {
         double minLr = initialLr / finalDivFactor;
         double[][] phases = {{pctStart * totalSteps - 1, initialLr, maxLr}, {totalSteps - 1, maxLr, minLr}};
         double startStep = 0;
-        for (int i = 0; ; i++) {
+        for (int i = 0;; i++) {
             double endStep = phases[i][0];
             if (stepNum <= endStep || i == phases.length - 1) {
                 double pct = (stepNum - startStep) / (endStep - startStep);
