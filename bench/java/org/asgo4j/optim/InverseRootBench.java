@@ -98,7 +98,7 @@ public class InverseRootBench {
         fill();
         var config = AsgoConfig.published()
                 .withRoot(new Root(RootMethod.valueOf(method), type, Damping.relative(Double.parseDouble(damping))));
-        inverseRoot = RootPreconditioner.inverseRoot(backend, arena, config, gram);
+        inverseRoot = InverseRoots.of(backend, arena, config, gram);
         workspace = new Workspace(backend);
         inverseRoot.reserve(workspace);
         workspace.allocate(arena);

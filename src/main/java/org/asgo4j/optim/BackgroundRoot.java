@@ -37,7 +37,7 @@ final class BackgroundRoot {
     BackgroundRoot(Backend backend, Arena arena, AsgoConfig config, Matrix gram) {
         this.backend = backend;
         this.policy = (Refresh.Asynchronous) config.refresh();
-        this.inverseRoot = RootPreconditioner.inverseRoot(backend, arena, config, gram);
+        this.inverseRoot = InverseRoots.of(backend, arena, config, gram);
         this.workspace = new Workspace(backend);
         this.snapshot = backend.allocate(arena, gram.type(), gram.rows(), gram.rows());
         this.result = backend.allocate(arena, gram.rows(), gram.rows());
@@ -84,7 +84,7 @@ final class BackgroundRoot {
     private void compute() {
         try {
             inverseRoot.compute(snapshot, snapshotUnit, result, report, workspace);
-            RootPreconditioner.requireFinite(result);
+            Symmetric.requireFiniteRoot(result);
             failure = null;
         } catch (RuntimeException e) {
             failure = e;
@@ -100,7 +100,7 @@ final class BackgroundRoot {
         }
         if (unit != snapshotUnit) {
             Preconditioner.scaleLower(result, unit / snapshotUnit);
-            RootPreconditioner.requireFinite(result);
+            Symmetric.requireFiniteRoot(result);
         }
         backend.copy(result, root);
         rootStep = snapshotStep;

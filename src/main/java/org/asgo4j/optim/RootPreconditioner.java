@@ -16,23 +16,11 @@ final class RootPreconditioner extends Preconditioner {
 
     RootPreconditioner(Backend backend, Arena arena, AsgoConfig config, int rows, int cols, WeightName weight) {
         super(backend, arena, config, rows, cols, weight);
-        this.inverseRoot = inverseRoot(backend, arena, config, gram);
+        this.inverseRoot = InverseRoots.of(backend, arena, config, gram);
         this.root = backend.allocate(arena, gram.rows(), gram.rows());
         this.background = config.refresh() instanceof Refresh.Asynchronous
                 ? new BackgroundRoot(backend, arena, config, gram)
                 : null;
-    }
-
-    static InverseRoot inverseRoot(Backend backend, Arena arena, AsgoConfig config, Matrix gram) {
-        Root root = config.root();
-        if (config.refresh() instanceof Refresh.Adaptive) return new BasisInverseRoot(backend, arena, config, gram);
-        return switch (root.method()) {
-            case EIGEN -> new EigenInverseRoot(backend, root.damping(), root.precision(), gram.rows());
-            case TRIDIAGONAL -> new TridiagonalInverseRoot(backend, root.damping(), gram.rows());
-            case POLAR_EXPRESS -> new PolarExpressInverseRoot(backend, root.damping(), root.precision(), gram.rows());
-            case NEWTON -> new NewtonInverseRoot(backend, arena, root.damping(), gram);
-            case QR -> new BasisInverseRoot(backend, arena, config, gram);
-        };
     }
 
     @Override
@@ -89,7 +77,7 @@ final class RootPreconditioner extends Preconditioner {
     }
 
     private void use(Matrix candidate) {
-        requireFinite(candidate);
+        Symmetric.requireFiniteRoot(candidate);
         backend.copy(candidate, root);
         rootMissing = trace() == 0; // zeros have the root 0, which must not last until the next one is due
     }
@@ -107,18 +95,6 @@ final class RootPreconditioner extends Preconditioner {
             backend.copy(gram, wide);
             eigen.compute(wide, unit, candidate, report, workspace);
             use(candidate);
-        }
-    }
-
-    /**
-     * P = SᵀS, or a product that passes through every element, so a NaN or infinity anywhere shows on its diagonal.
-     */
-    static void requireFinite(Matrix root) {
-        for (int i = 0; i < root.rows(); i++) {
-            double value = root.get(i, i);
-            if (!Double.isFinite(value)) {
-                throw new RootFailure("diagonal element %d of the root is %s".formatted(i + 1, value));
-            }
         }
     }
 

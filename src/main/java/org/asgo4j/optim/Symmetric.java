@@ -92,4 +92,16 @@ final class Symmetric {
         }
         return largest;
     }
+
+    /**
+     * P = SᵀS, or a product that passes through every element, so a NaN or infinity anywhere shows on its diagonal.
+     */
+    static void requireFiniteRoot(Matrix root) {
+        for (int i = 0; i < root.rows(); i++) {
+            double value = root.get(i, i);
+            if (!Double.isFinite(value)) {
+                throw new RootFailure("diagonal element %d of the root is %s".formatted(i + 1, value));
+            }
+        }
+    }
 }

@@ -26,6 +26,18 @@ class ConfigTest {
     }
 
     @Test
+    void defaultsAreWhatWasMeasured() {
+        AsgoConfig config = AsgoConfig.defaults();
+        assertEquals(
+                AsgoConfig.published()
+                        .withBetas(0.9, 0)
+                        .withNesterov(true)
+                        .withGramSource(GramSource.MOMENTUM)
+                        .withRoot(new Root(RootMethod.TRIDIAGONAL, ElementType.FLOAT32, Damping.relative(1e-6))),
+                config);
+    }
+
+    @Test
     void badValuesAreNamedWithWhatWasExpected() {
         AsgoConfig config = AsgoConfig.published();
         refused("beta1 must be in [0, 1), got 1.0", () -> config.withBetas(1, 0.8));

@@ -28,7 +28,7 @@ final class RootTrial implements AutoCloseable {
         this.type = config.root().precision();
         this.gram = backend.allocate(arena, type, order, order);
         this.root = backend.allocate(arena, order, order);
-        this.inverseRoot = RootPreconditioner.inverseRoot(backend, arena, config, gram);
+        this.inverseRoot = InverseRoots.of(backend, arena, config, gram);
         this.workspace = new Workspace(backend);
         inverseRoot.reserve(workspace);
         workspace.allocate(arena);
