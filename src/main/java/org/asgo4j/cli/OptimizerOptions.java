@@ -34,8 +34,8 @@ final class OptimizerOptions {
     @Option(
             names = "--refresh", paramLabel = "WHEN",
             description = "when asgo takes its roots: N (every N steps), early:N (every step in the first tenth, then "
-                    + "every N), adaptive, or async:N (in the background; not reproducible to the bit) (default: as "
-                    + "configured)")
+                    + "every N), adaptive (roots by eigen or qr), or async:N (in the background; not reproducible to "
+                    + "the bit) (default: as configured)")
     private String refresh;
 
     @Option(

@@ -159,6 +159,9 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private Path corpus() {
+        if (data != null && data.toString().isBlank()) {
+            throw new IllegalArgumentException("--data is empty: name a text file, directory, jar or zip");
+        }
         if (data != null) return data;
         String path = System.getProperty(DEFAULT_CORPUS);
         if (path == null) {

@@ -71,7 +71,9 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, TensorInfo> t
         if (claimed < 0 || claimed > MAX_HEADER_BYTES) {
             String unsigned = Long.toUnsignedString(claimed);
             throw new SafetensorsException(
-                    file, "header length is %s; at most %s is allowed".formatted(unsigned, MAX_HEADER_BYTES));
+                    file,
+                    "header length is %s; at most %s is allowed (is it safetensors?)"
+                            .formatted(unsigned, MAX_HEADER_BYTES));
         }
         if (claimed > available) {
             throw new SafetensorsException(

@@ -65,6 +65,7 @@ public final class Optimizer implements AutoCloseable {
         this.workspaces = new Workspace[workers.count()];
         try {
             check(this.groups);
+            if (workers.count() > 1) checkShared(this.groups);
             for (int i = 0; i < workspaces.length; i++) workspaces[i] = new Workspace(backend);
             for (int i = 0; i < this.groups.size(); i++) addGroup(i);
             for (Workspace workspace : workspaces) workspace.allocate(arena);
@@ -104,6 +105,19 @@ public final class Optimizer implements AutoCloseable {
                         "optimizer: weight '%s' overlaps gradient '%s'", p.name(), other.name());
                 require(p == other || !p.weight().overlaps(other.weight()),
                         "optimizer: weight '%s' overlaps weight '%s'", p.name(), other.name());
+            }
+        }
+    }
+
+    /** Any worker may step any parameter; a confined arena would fail at whichever step first meets another thread. */
+    private static void checkShared(List<ParameterGroup> groups) {
+        Thread another = new Thread();
+        for (ParameterGroup group : groups) {
+            for (Parameter p : group.parameters()) {
+                boolean shared = p.weight().segment().isAccessibleBy(another)
+                        && p.gradient().segment().isAccessibleBy(another);
+                require(shared, "optimizer: memory of parameter '%s' is confined to a thread; several workers need "
+                        + "a shared arena (Arena.ofShared())", p.name());
             }
         }
     }

@@ -6,7 +6,7 @@ final class RootReport {
     RootMethod method = RootMethod.EIGEN;
     /** λ_min of V/unit²; NaN if the method does not see it. */
     double smallest = Double.NaN;
-    /** λ_max of V/unit², or an estimate from below. */
+    /** λ_max of V/unit², or an estimate. */
     double largest = Double.NaN;
     /** κ of what was rooted, V with its damping: (f(λ_min)/f(λ_max))²; NaN if unknown or if f(λ_min) is 0. */
     double condition = Double.NaN;

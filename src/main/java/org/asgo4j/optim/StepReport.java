@@ -100,7 +100,10 @@ public final class StepReport {
         return after.staleness;
     }
 
-    /** The largest condition number of a gram matrix, damping included, at its last root; NaN if no method saw one. */
+    /**
+     * The largest condition number of a gram matrix, damping included, at its last root; NaN if no method saw one.
+     * {@link RootMethod#TRIDIAGONAL} knows it within 2 %.
+     */
     public double condition() {
         return after.condition;
     }
@@ -108,5 +111,14 @@ public final class StepReport {
     /** The wall time of this step in nanoseconds. */
     public long nanoseconds() {
         return nanoseconds;
+    }
+
+    /** One line with everything, for logs. Allocates, unlike the step itself. */
+    @Override
+    public String toString() {
+        return ("step %d%s: gradient norm %.4g, clip factor %.4g, update ratio %.4g, condition %.3g, %d roots "
+                + "(%d in float64, %d kept), staleness %d, %.3f ms")
+                .formatted(step, skipped ? " (skipped)" : "", gradientNorm, clipFactor, updateRatio, condition(),
+                        refreshes(), rootRetries(), rootsKept(), staleness(), nanoseconds / 1e6);
     }
 }

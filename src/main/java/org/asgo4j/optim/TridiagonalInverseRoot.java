@@ -22,11 +22,11 @@ final class TridiagonalInverseRoot implements InverseRoot {
     /** Relative error of the quadrature: beneath what float32 leaves of V^(−1/2) anyway. */
     private static final double QUADRATURE_ERROR = 1e-7;
 
-    /** The bound on the spectrum from below is looked for in these steps. */
+    /** λ_min is looked for in steps of this factor first. */
     private static final double BRACKET_FACTOR = 4;
 
-    /** What λ_max is used for, damping and the end of the nodes, needs it no better. */
-    private static final double LARGEST_TOLERANCE = 0.01;
+    /** What λ_min and λ_max are used for, damping, the ends of the nodes and reports, needs them no better. */
+    private static final double EXTREMES_TOLERANCE = 0.01;
 
     private final Backend backend;
     private final Damping damping;
@@ -98,7 +98,7 @@ final class TridiagonalInverseRoot implements InverseRoot {
         double below = 0;
         for (double x : diagonal) below = Math.max(below, x);
         double above = bound;
-        while (above - below > LARGEST_TOLERANCE * above) {
+        while (above - below > EXTREMES_TOLERANCE * above) {
             double middle = (above + below) / 2;
             if (isPositiveDefinite(-1, middle)) above = middle;
             else below = middle;
@@ -106,7 +106,7 @@ final class TridiagonalInverseRoot implements InverseRoot {
         return above;
     }
 
-    /** m with T + shift·I − m·I positive definite and m within the bracket's factor of the smallest eigenvalue. */
+    /** The smallest eigenvalue of T + shift·I from below, within 1 %. */
     private double lowerBound(double top, double shift) {
         double m = top / BRACKET_FACTOR;
         while (!isPositiveDefinite(1, shift - m)) {
@@ -115,6 +115,12 @@ final class TridiagonalInverseRoot implements InverseRoot {
                 throw new RootFailure("the gram matrix with its damping is not positive definite in float32: its "
                         + "smallest eigenvalue is below " + m / top + " of the largest");
             }
+        }
+        double above = m * BRACKET_FACTOR; // bisection in the exponent, as the spectrum spans decades
+        while (above > m * (1 + EXTREMES_TOLERANCE)) {
+            double middle = Math.sqrt(m * above);
+            if (isPositiveDefinite(1, shift - middle)) m = middle;
+            else above = middle;
         }
         return m;
     }

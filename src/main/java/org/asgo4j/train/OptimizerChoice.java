@@ -170,6 +170,7 @@ public record OptimizerChoice(
             config = config.withRefreshInterval(1);
         }
         if (root.isPresent()) config = config.withRootMethod(root.get());
+        else if (refresh.isPresent() && refresh.get().needsBasis()) config = config.withRootMethod(RootMethod.EIGEN);
         return refresh.isPresent() ? config.withRefresh(refresh.get().over(steps)) : config;
     }
 

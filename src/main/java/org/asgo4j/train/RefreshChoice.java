@@ -63,6 +63,11 @@ public record RefreshChoice(Kind kind, int interval) {
         };
     }
 
+    /** Whether it needs a root that keeps an eigenbasis, which a training then takes unless told another. */
+    boolean needsBasis() {
+        return kind == Kind.ADAPTIVE;
+    }
+
     /** The policy in a training of so many steps. */
     Refresh over(int steps) {
         return switch (kind) {

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.Workers;
+import org.asgo4j.optim.NonFiniteGradientException;
 import org.asgo4j.optim.Optimizer;
 import org.asgo4j.optim.StepReport;
 
@@ -72,6 +73,18 @@ final class Trainer {
         }
     }
 
+    private StepReport step(Optimizer optimizer) {
+        try {
+            return optimizer.step();
+        } catch (NonFiniteGradientException e) {
+            var diverged = new ArithmeticException(
+                    "training with %s at learning rate %s has diverged, a lower --learning-rate may not: %s"
+                            .formatted(choice.algorithm().label(), choice.learningRate(), e.getMessage()));
+            diverged.initCause(e);
+            throw diverged;
+        }
+    }
+
     private void run(Gpt gpt, Optimizer optimizer, int done, MetricsFile metrics) throws IOException {
         int[] inputs = new int[recipe.tokensPerStep()];
         int[] targets = new int[recipe.tokensPerStep()];
@@ -79,7 +92,7 @@ final class Trainer {
             long start = System.nanoTime();
             batches.next(inputs, targets);
             double trainLoss = gpt.forwardBackward(inputs, targets);
-            StepReport report = optimizer.step();
+            StepReport report = step(optimizer);
             pace.stepped(System.nanoTime() - start, report.nanoseconds());
             refreshes += report.refreshes();
             if (!Double.isNaN(report.condition())) condition = report.condition();

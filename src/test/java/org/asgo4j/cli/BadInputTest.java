@@ -55,6 +55,7 @@ class BadInputTest {
                 "--data words.txt --optimizer asgo,sgdx|unknown optimizer 'sgdx'; there are asgo, asgo-published",
                 "--data words.txt --root cubic|--root must be eigen, tridiagonal, polar-express, newton or qr, got",
                 "--data words.txt --optimizer adamw --root qr|--root is for asgo and asgo-published",
+                "--data  --steps 5|--data is empty",
                 "--data words.txt --refresh early|refresh must be N, early:N, adaptive or async:N",
                 "--data words.txt --root newton --refresh adaptive|adaptive refresh needs a root with an eigenbasis",
                 "--data words.txt --schedule linear|--schedule must be cosine, constant, wsd, one-cycle or",

@@ -93,6 +93,14 @@ class OptimizersTest {
         assertTrue(refusal.getMessage().contains("'" + text + "'"), refusal::getMessage);
     }
 
+    /** Both variants of ASGO, though the default's own root keeps no eigenbasis. */
+    @ParameterizedTest
+    @CsvSource({"asgo", "asgo-published"})
+    void adaptiveRefreshAloneBringsARootWithABasis(String name) {
+        Optional<RefreshChoice> adaptive = Optional.of(RefreshChoice.parse("adaptive"));
+        assertEquals(adaptive, Optimizers.parse(name, null, Optional.empty(), adaptive).getFirst().refresh());
+    }
+
     private static List<OptimizerChoice> parse(String names, String rates) {
         return Optimizers.parse(names, rates, Optional.empty(), Optional.empty());
     }

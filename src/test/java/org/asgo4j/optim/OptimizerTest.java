@@ -281,4 +281,23 @@ class OptimizerTest {
         var thrown = assertThrows(IllegalArgumentException.class, action::run);
         assertTrue(thrown.getMessage().contains(part), () -> "'" + thrown.getMessage() + "' lacks '" + part + "'");
     }
+
+    /** With one worker, the caller's own thread, a confined arena is as good as any. */
+    @Test
+    void confinedMemoryIsRefusedWhereSeveralWorkersWouldTouchIt() {
+        try (Arena confined = Arena.ofConfined(); var one = new Workers(1); var two = new Workers(2)) {
+            var parameter = Parameter.of(
+                    "w", backend.allocate(confined, 3, 4), backend.allocate(confined, 3, 4));
+            List<ParameterGroup> groups = List.of(new ParameterGroup(
+                    "g", new Asgo(AsgoConfig.defaults()), Schedule.constant(0.1f), 0, List.of(parameter)));
+            var thrown = assertThrows(
+                    IllegalArgumentException.class,
+                    () -> new Optimizer(backend, two, OptimizerConfig.published(), groups));
+            assertTrue(thrown.getMessage().contains("'w'") && thrown.getMessage().contains("Arena.ofShared()"));
+            parameter.gradient().set(1, 1, 1);
+            try (var optimizer = new Optimizer(backend, one, OptimizerConfig.published(), groups)) {
+                assertTrue(optimizer.step().toString().startsWith("step 1: gradient norm 1.000"));
+            }
+        }
+    }
 }
