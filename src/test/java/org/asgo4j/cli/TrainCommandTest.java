@@ -182,7 +182,8 @@ class TrainCommandTest {
                 "--data", folder.resolve("words.txt").toString(), "--out", folder.resolve("diverged").toString(),
                 "--optimizer", "adamw", "--learning-rate", "adamw=1e30"));
         assertEquals(1, result.status(), result::toString);
-        assertTrue(result.err().getLast().matches("asgo4j: training with .* at learning rate .* diverged.* is not finite at step \\d+.*"), result::toString);
+        String expected = "asgo4j: training with .* at learning rate .* diverged.* is not finite at step \\d+.*";
+        assertTrue(result.err().getLast().matches(expected), result::toString);
         assertTrue(result.out().stream().noneMatch(line -> line.startsWith("result ")), result::toString);
     }
 }
