@@ -106,7 +106,7 @@ final class BlasBackend extends CpuBackend {
                                 .formatted(order, length, Integer.MAX_VALUE));
             }
             // For small orders the QR factors of orthonormalize and tridiagonalize need more than syevd.
-            workLength = (int) Math.max(Math.ceil(length), order * (1L + QR_BLOCK));
+            workLength = (int) Math.max(Math.ceil(length), order * (long) QR_BLOCK);
             integerWorkLength = integerWork.get(ValueLayout.JAVA_INT, 0);
         }
         return new EighWorkspace(
@@ -116,7 +116,8 @@ final class BlasBackend extends CpuBackend {
                 allocate(arena, type, 1, workLength).segment(),
                 workLength,
                 arena.allocate(ValueLayout.JAVA_INT, integerWorkLength),
-                integerWorkLength);
+                integerWorkLength,
+                allocate(arena, type, 1, order).segment());
     }
 
     /**
@@ -160,9 +161,9 @@ final class BlasBackend extends CpuBackend {
         Shapes.orthonormalize(name(), a, workspace);
         int k = a.rows();
         boolean single = a.type() == ElementType.FLOAT32;
-        MemorySegment tau = workspace.work();
-        MemorySegment work = workspace.workAfter(k);
-        int length = workspace.workLength() - k;
+        MemorySegment tau = workspace.reflectors();
+        MemorySegment work = workspace.work();
+        int length = workspace.workLength();
         int info = single
                 ? Blas.LAPACKE_sgeqrf_work(
                         Blas.LAPACK_COL_MAJOR(), k, k, a.segment(), a.rowStride(), tau, work, length)
@@ -188,9 +189,9 @@ final class BlasBackend extends CpuBackend {
         checkOpen("tridiagonalize");
         Shapes.tridiagonalize(name(), a, diagonal, offDiagonal, workspace);
         int k = a.rows();
-        MemorySegment tau = workspace.work();
-        MemorySegment work = workspace.workAfter(k);
-        int length = workspace.workLength() - k;
+        MemorySegment tau = workspace.reflectors();
+        MemorySegment work = workspace.work();
+        int length = workspace.workLength();
         int info = Blas.LAPACKE_ssytrd_work(
                 Blas.LAPACK_COL_MAJOR(), UPPER, k, a.segment(), a.rowStride(),
                 diagonal.segment(), offDiagonal.segment(), tau, work, length);

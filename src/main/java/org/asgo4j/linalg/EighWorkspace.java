@@ -15,6 +15,7 @@ public final class EighWorkspace {
     private final int workLength;
     private final MemorySegment integerWork;
     private final int integerWorkLength;
+    private final MemorySegment reflectors;
 
     /** Lengths are in elements of {@code type} and in 32-bit integers. */
     EighWorkspace(
@@ -24,7 +25,8 @@ public final class EighWorkspace {
             MemorySegment work,
             int workLength,
             MemorySegment integerWork,
-            int integerWorkLength) {
+            int integerWorkLength,
+            MemorySegment reflectors) {
         this.backend = backend;
         this.type = type;
         this.order = order;
@@ -32,6 +34,7 @@ public final class EighWorkspace {
         this.workLength = workLength;
         this.integerWork = integerWork;
         this.integerWorkLength = integerWorkLength;
+        this.reflectors = reflectors;
     }
 
     /** The backend that made it; the layout of the memory is known to that one only. */
@@ -53,9 +56,9 @@ public final class EighWorkspace {
         return work;
     }
 
-    /** The work from element {@code count} on. */
-    MemorySegment workAfter(int count) {
-        return work.asSlice((long) count * type.byteSize());
+    /** Factors of the Householder reflections, {@code order} elements: of its own, since a slice would be an object. */
+    MemorySegment reflectors() {
+        return reflectors;
     }
 
     int workLength() {

@@ -73,7 +73,8 @@ final class ReferenceBackend extends CpuBackend {
                 arena.allocate(ValueLayout.JAVA_DOUBLE, elements),
                 Math.toIntExact(elements),
                 arena.allocate(ValueLayout.JAVA_INT, order),
-                order);
+                order,
+                MemorySegment.NULL);
     }
 
     @Override
