@@ -64,6 +64,17 @@ final class EigenInverseRoot implements InverseRoot {
     /** λ_i ← f(λ_i)^(1/2), in any order of eigenvalues; notes their range. */
     static void replaceByFactors(Matrix eigenvalues, Damping damping, double unit, RootReport report) {
         requireFinite(eigenvalues);
+        noteRange(eigenvalues, damping, unit, report);
+        int order = eigenvalues.cols();
+        double floor = order * eigenvalues.type().unitRoundoff() * report.largest;
+        for (int i = 0; i < order; i++) {
+            double inverseRoot = damping.inverseRoot(eigenvalues.get(0, i), report.largest, floor, unit);
+            eigenvalues.set(0, i, Math.sqrt(inverseRoot));
+        }
+    }
+
+    /** Notes the smallest and largest of eigenvalues in any order, and what damping makes of them. */
+    static void noteRange(Matrix eigenvalues, Damping damping, double unit, RootReport report) {
         int order = eigenvalues.cols();
         double smallest = Double.POSITIVE_INFINITY;
         double largest = Double.NEGATIVE_INFINITY;
@@ -76,10 +87,6 @@ final class EigenInverseRoot implements InverseRoot {
                 smallest, largest,
                 damping.inverseRoot(smallest, largest, floor, unit),
                 damping.inverseRoot(largest, largest, floor, unit));
-        for (int i = 0; i < order; i++) {
-            double inverseRoot = damping.inverseRoot(eigenvalues.get(0, i), largest, floor, unit);
-            eigenvalues.set(0, i, Math.sqrt(inverseRoot));
-        }
     }
 
     /** Throws if an eigenvalue is NaN or infinite, as LAPACK may leave it without saying so. */

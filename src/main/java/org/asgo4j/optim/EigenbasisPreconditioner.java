@@ -46,23 +46,8 @@ final class EigenbasisPreconditioner extends Preconditioner {
     @Override
     boolean derive(long taken, double unit, Workspace workspace) {
         boolean renewed = renewal.renew(basis, gram, report, workspace);
-        noteRange(unit);
+        EigenInverseRoot.noteRange(basis.eigenvalues(), config.root().damping(), unit, report);
         return renewed;
-    }
-
-    private void noteRange(double unit) {
-        double smallest = Double.POSITIVE_INFINITY;
-        double largest = Double.NEGATIVE_INFINITY;
-        for (int i = 0; i < gram.rows(); i++) {
-            smallest = Math.min(smallest, basis.eigenvalues().get(0, i));
-            largest = Math.max(largest, basis.eigenvalues().get(0, i));
-        }
-        Damping damping = config.root().damping();
-        double floor = gram.rows() * gram.type().unitRoundoff() * largest;
-        report.range(
-                smallest, largest,
-                damping.inverseRoot(smallest, largest, floor, unit),
-                damping.inverseRoot(largest, largest, floor, unit));
     }
 
     @Override

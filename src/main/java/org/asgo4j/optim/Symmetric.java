@@ -20,15 +20,8 @@ final class Symmetric {
     static Matrix full(Backend backend, Arena arena, Matrix lower) {
         Matrix result = backend.allocate(arena, ElementType.FLOAT64, lower.rows(), lower.rows());
         backend.copy(lower, result);
-        mirror(result);
+        backend.symmetrize(result);
         return result;
-    }
-
-    /** Upper triangle ← lower triangle. */
-    static void mirror(Matrix m) {
-        for (int i = 0; i < m.rows(); i++) {
-            for (int j = 0; j < i; j++) m.set(j, i, m.get(i, j));
-        }
     }
 
     /** m ← m + shift·I. */
