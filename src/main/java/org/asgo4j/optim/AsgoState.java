@@ -7,7 +7,7 @@ import org.asgo4j.linalg.Matrix;
 import org.asgo4j.optim.Workspace.Slot;
 
 /** Momentum and preconditioner of one weight (or one row block) under {@link Asgo}. */
-final class AsgoState extends RuleState {
+final class AsgoState extends RuleState implements GradientScale.Held {
     private final AsgoConfig config;
     private final int rows;
     private final int cols;
@@ -40,7 +40,7 @@ final class AsgoState extends RuleState {
             Matrix weight, Matrix gradient, double gradientScale, float learningRate, float weightDecay,
             Workspace workspace) {
         double gradientNorm = Math.sqrt(backend.sumOfSquares(gradient));
-        followScale(gradientScale * gradientNorm);
+        unit.follow(gradientScale * gradientNorm, this);
         Matrix g = gradient;
         double scale = gradientScale / unit.unit(); // c
         if (GradientScale.outOfRange(gradientNorm)) { // its squares would leave float32
@@ -77,11 +77,13 @@ final class AsgoState extends RuleState {
         preconditioner.accumulate(x, keep, add * square, workspace);
     }
 
-    private void followScale(double norm) {
-        if (!unit.isLeftBy(norm)) return;
-        double largestSquare = Math.max(backend.sumOfSquares(momentum), preconditioner.trace());
-        double factor = unit.moveTo(Math.max(norm / unit.unit(), Math.sqrt(largestSquare)));
-        if (factor == 1) return;
+    @Override
+    public double largestSquare() {
+        return Math.max(backend.sumOfSquares(momentum), preconditioner.trace());
+    }
+
+    @Override
+    public void rescale(double factor) {
         GradientScale.multiply(backend, factor, momentum);
         preconditioner.rescale(factor);
     }
@@ -95,12 +97,12 @@ final class AsgoState extends RuleState {
 
     @Override
     public long refreshes() {
-        return preconditioner.counts.refreshes;
+        return preconditioner.ladder.counts.refreshes;
     }
 
     @Override
     void addCounts(RootCounts sum) {
-        sum.add(preconditioner.counts);
+        sum.add(preconditioner.ladder.counts);
     }
 
     @Override

@@ -63,12 +63,12 @@ final class BackgroundRoot {
      *
      * @param taken steps taken before this one
      */
-    void follow(long taken, double unit, Matrix gram, Matrix root, RootReport reported, RootCounts counts) {
-        if (running != null && running.isDone()) adopt(unit, root, reported, counts);
+    void follow(long taken, double unit, Matrix gram, Matrix root, RootLadder ladder) {
+        if (running != null && running.isDone()) adopt(unit, root, ladder);
         if (taken - triedStep > policy.maxStaleness()) {
             if (running == null) start(taken, unit, gram);
             settle();
-            adopt(unit, root, reported, counts);
+            adopt(unit, root, ladder);
         }
         if (running == null && taken % policy.interval() == 0) start(taken, unit, gram);
     }
@@ -91,7 +91,7 @@ final class BackgroundRoot {
         }
     }
 
-    private void adopt(double unit, Matrix root, RootReport reported, RootCounts counts) {
+    private void adopt(double unit, Matrix root, RootLadder ladder) {
         settle();
         running = null;
         triedStep = snapshotStep; // also of a failed one: the next is due an interval later
@@ -104,13 +104,13 @@ final class BackgroundRoot {
         }
         backend.copy(result, root);
         rootStep = snapshotStep;
-        counts.refreshes++;
-        counts.keptInARow = 0;
-        counts.condition = report.condition;
-        reported.begin(report.method);
-        reported.smallest = report.smallest;
-        reported.largest = report.largest;
-        reported.condition = report.condition;
+        double squares = (snapshotUnit / unit) * (snapshotUnit / unit);
+        ladder.report.begin(report.method);
+        ladder.report.smallest = report.smallest * squares;
+        ladder.report.largest = report.largest * squares;
+        ladder.report.condition = report.condition;
+        ladder.counts.refreshes++;
+        ladder.succeeded(unit);
     }
 
     /** The age of the root in use; what is under way is given up, as it may be of another training than the loaded. */

@@ -71,8 +71,8 @@ final class Eigenbasis {
         project(gram, workspace);
     }
 
-    /** Elements of unit vectors can't overflow a sum. */
-    private static void requireFinite(Matrix unitVectors) {
+    /** Throws if an element is NaN or infinite: those of unit vectors can't overflow a sum. */
+    static void requireFinite(Matrix unitVectors) {
         double sum = 0;
         for (int i = 0; i < unitVectors.rows(); i++) {
             for (int j = 0; j < unitVectors.cols(); j++) sum += unitVectors.get(i, j);

@@ -44,14 +44,18 @@ final class EigenbasisPreconditioner extends Preconditioner {
     }
 
     @Override
-    boolean derive(long taken, double unit, Workspace workspace) {
-        boolean renewed = renewal.renew(basis, gram, report, workspace);
-        EigenInverseRoot.noteRange(basis.eigenvalues(), config.root().damping(), unit, report);
+    public boolean derive(long taken, double unit, Workspace workspace) {
+        boolean renewed = renewal.renew(basis, gram, ladder.report, workspace);
+        noteRange(unit);
         return renewed;
     }
 
+    private void noteRange(double unit) {
+        EigenInverseRoot.noteRange(basis.eigenvalues(), config.root().damping(), unit, ladder.report);
+    }
+
     @Override
-    void deriveInFloat64(double unit) {
+    public void deriveInFloat64(double unit) {
         try (Arena arena = Arena.ofConfined()) {
             Matrix wide = backend.allocate(arena, ElementType.FLOAT64, gram.rows(), gram.rows());
             backend.copy(gram, wide);
@@ -63,12 +67,19 @@ final class EigenbasisPreconditioner extends Preconditioner {
             backend.copy(wideBasis.vectors(), basis.vectors());
             backend.copy(wideBasis.eigenvalues(), basis.eigenvalues());
             renewal.decomposed();
+            ladder.report.begin(RootMethod.EIGEN);
+            noteRange(unit);
         }
+    }
+
+    @Override
+    public boolean isLost() {
+        return false;
     }
 
     /** There is no P to measure. */
     @Override
-    double residual(Workspace workspace) {
+    public double residual() {
         return Double.NaN;
     }
 

@@ -23,6 +23,15 @@ final class GradientScale {
     /** A factor that float32 holds with room on both sides: larger ones are applied in several passes. */
     private static final double LARGEST_FACTOR = 0x1p100;
 
+    /** What is held divided by the unit. */
+    interface Held {
+        /** The largest squared norm of what is held, in the unit. */
+        double largestSquare();
+
+        /** Multiplies what is held by a power of two, squares by its square. */
+        void rescale(double factor);
+    }
+
     private final Backend backend;
     private int exponent; // unit = 2^exponent
     private boolean set; // whether a gradient has set the unit
@@ -37,30 +46,24 @@ final class GradientScale {
     }
 
     /**
-     * Whether a gradient's norm is too far from the unit, which {@link #moveTo} must then be asked about. Sets the unit
-     * if this is the first norm that is not zero.
+     * Sets the unit if this is the first norm that is not zero, and moves it where gradient and state have both left
+     * its range: a smaller gradient alone changes it only once what it meets in the state has faded as well.
+     *
+     * @param norm of the gradient about to be used
+     * @param held the state, which is taken from the old unit to the new one
      */
-    boolean isLeftBy(double norm) {
-        if (norm == 0) return false;
+    void follow(double norm, Held held) {
+        if (norm == 0) return;
         if (!set) {
             exponent = exponentOf(norm);
             set = true;
         }
-        return outOfRange(norm / unit());
-    }
-
-    /**
-     * Moves the unit to a norm, unless it is in range: a smaller gradient changes the unit only once what it meets in
-     * the state has faded as well.
-     *
-     * @param largest the largest norm of gradient and state, in the old unit
-     * @return the factor that takes the state from the old unit to the new one, a power of two; 1 if nothing changed
-     */
-    double moveTo(double largest) {
-        if (!outOfRange(largest)) return 1;
+        if (!outOfRange(norm / unit())) return;
+        double largest = Math.max(norm / unit(), Math.sqrt(held.largestSquare()));
+        if (!outOfRange(largest)) return;
         int old = exponent;
         exponent = exponentOf(largest * unit());
-        return Math.scalb(1.0, old - exponent);
+        if (exponent != old) held.rescale(Math.scalb(1.0, old - exponent));
     }
 
     /** c·G/unit, in the workspace. */

@@ -40,17 +40,23 @@ final class InverseFourthRoot {
     private final Backend backend;
     private final Damping damping;
     private final FourthRoot method;
+    private final ElementType precision;
 
-    InverseFourthRoot(Backend backend, Damping damping, FourthRoot method) {
+    /**
+     * @param precision of the eigendecomposition; the iteration is of float32
+     */
+    InverseFourthRoot(Backend backend, Damping damping, FourthRoot method, ElementType precision) {
         this.backend = backend;
         this.damping = damping;
         this.method = method;
+        this.precision = precision;
     }
 
     void reserve(Workspace workspace, int order) {
-        workspace.reserve(Slot.VECTORS, ElementType.FLOAT32, order, order);
-        workspace.reserve(Slot.EIGENVALUES, ElementType.FLOAT32, 1, order);
-        workspace.reserveEigh(ElementType.FLOAT32, order);
+        workspace.reserve(Slot.VECTORS, precision, order, order);
+        workspace.reserve(Slot.EIGENVALUES, precision, 1, order);
+        workspace.reserveEigh(precision, order);
+        EigenInverseRoot.reserveProduct(workspace, precision, order);
         if (method == FourthRoot.EIGEN) return;
         workspace.reserve(Slot.ITERATE, ElementType.FLOAT32, order, order);
         workspace.reserve(Slot.FACTOR, ElementType.FLOAT32, order, order);
@@ -62,14 +68,20 @@ final class InverseFourthRoot {
     /**
      * X ← (V + sI)^(−1/4).
      *
-     * @param gram V/unit², k×k; lower triangle read
+     * @param gram V/unit², k×k float32; lower triangle read
      * @param unit the gradient scale V is held in
-     * @param root X·√unit, k×k; lower triangle written, the rest overwritten
-     * @throws org.asgo4j.linalg.NativeCallException if LAPACK fails
+     * @param root X·√unit, k×k float32; lower triangle written, the rest overwritten
+     * @param report filled
+     * @throws RootFailure if an eigenvalue is not finite; the root is undefined then
+     * @throws org.asgo4j.linalg.NativeCallException if LAPACK fails; as above
      */
-    void compute(Matrix gram, double unit, Matrix root, Workspace workspace) {
-        boolean done = method == FourthRoot.COUPLED_NEWTON && newton(gram, unit, root, workspace);
-        if (!done) eigen(gram, unit, root, workspace);
+    void compute(Matrix gram, double unit, Matrix root, RootReport report, Workspace workspace) {
+        if (method == FourthRoot.COUPLED_NEWTON) {
+            report.begin(method);
+            if (newton(gram, unit, root, workspace)) return;
+            report.fallbacks++;
+        }
+        eigen(gram, unit, root, report, workspace);
     }
 
     /** The iteration; false if it does not converge, the root is undefined then. */
@@ -137,22 +149,20 @@ final class InverseFourthRoot {
     }
 
     /** V = Qᵀ·diag(λ)·Q, X = SᵀS with S = diag(f(λ)^(1/4))·Q, as {@link Damping}'s f stands for λ^(−1/2). */
-    private void eigen(Matrix gram, double unit, Matrix root, Workspace workspace) {
+    private void eigen(Matrix gram, double unit, Matrix root, RootReport report, Workspace workspace) {
         int order = gram.rows();
-        Matrix vectors = workspace.get(Slot.VECTORS, ElementType.FLOAT32, order, order);
-        Matrix eigenvalues = workspace.get(Slot.EIGENVALUES, ElementType.FLOAT32, 1, order);
+        report.begin(FourthRoot.EIGEN);
+        Matrix vectors = workspace.get(Slot.VECTORS, precision, order, order);
+        Matrix eigenvalues = workspace.get(Slot.EIGENVALUES, precision, 1, order);
         backend.copy(gram, vectors);
-        backend.eigh(vectors, eigenvalues, workspace.eigh(ElementType.FLOAT32));
-        double largest = eigenvalues.get(0, order - 1);
-        if (!Double.isFinite(largest)) {
-            throw new ArithmeticException("largest eigenvalue of the gram matrix is " + largest + ", must be finite");
-        }
-        double floor = order * ElementType.FLOAT32.unitRoundoff() * largest;
+        backend.eigh(vectors, eigenvalues, workspace.eigh(precision));
+        EigenInverseRoot.requireFinite(eigenvalues);
+        EigenInverseRoot.noteRange(eigenvalues, damping, unit, report);
+        double floor = order * precision.unitRoundoff() * report.largest;
         for (int i = 0; i < order; i++) {
-            double f = damping.inverseRoot(eigenvalues.get(0, i), largest, floor, unit);
+            double f = damping.inverseRoot(eigenvalues.get(0, i), report.largest, floor, unit);
             eigenvalues.set(0, i, Math.sqrt(Math.sqrt(f)));
         }
-        backend.scaleRows(eigenvalues, vectors);
-        backend.syrk(Transpose.TRANSPOSED, 1, vectors, 0, root);
+        EigenInverseRoot.product(backend, vectors, eigenvalues, root, workspace);
     }
 }

@@ -7,18 +7,23 @@ import jdk.jfr.EventType;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
+import org.asgo4j.linalg.Side;
 
-/** The flight recorder's event of one refresh of one weight's root; its duration is the refresh's. */
+/** The flight recorder's event of one refresh of a root or basis of one weight; its duration is the refresh's. */
 @Name("org.asgo4j.Refresh")
-@Label("Inverse root")
+@Label("Root or eigenbasis")
 @Category("asgo4j")
-@Description("A gram matrix was rooted")
+@Description("A gram matrix was rooted or decomposed, or could not be")
 @StackTrace(false)
 final class RefreshEvent extends Event {
     private static final EventType TYPE = EventType.getEventType(RefreshEvent.class);
 
     @Label("Parameter")
     String parameter;
+
+    @Label("Side")
+    @Description("LEFT for the gram matrix of rows, RIGHT for that of columns")
+    String side;
 
     @Label("Step")
     long step;
@@ -33,18 +38,18 @@ final class RefreshEvent extends Event {
     double largestEigenvalue;
 
     @Label("Condition number")
-    @Description("of the gram matrix with its damping")
+    @Description("of the gram matrix with its damping, if any")
     double condition;
 
     @Label("Residual")
-    @Description("‖I − PVP‖_F/√k")
+    @Description("‖I − PVP‖_F/√k for P = V^(−1/2), however it is held; NaN for a basis")
     double residual;
 
     @Label("Failures in a row")
     long failuresInARow;
 
     @Label("Fallbacks")
-    @Description("decompositions that Newton's warm start needed after all, so far")
+    @Description("decompositions that Newton's iteration needed after all, so far")
     long fallbacks;
 
     /** A begun event, or null if nobody records: a step then allocates nothing. */
@@ -55,9 +60,11 @@ final class RefreshEvent extends Event {
         return event;
     }
 
-    void commit(WeightName weight, long atStep, RootReport report, RootCounts counts, double unit, double measured) {
+    void commit(WeightName weight, Side ofSide, long atStep, RootReport report, RootCounts counts, double unit,
+            double measured) {
         end();
         parameter = weight.get();
+        side = ofSide.name();
         step = atStep;
         method = report.method.name();
         smallestEigenvalue = report.smallest * unit * unit;

@@ -1,6 +1,6 @@
 package org.asgo4j.optim;
 
-/** What happened to the roots of one weight, counted from the start. */
+/** What happened to the roots (or bases) of one gram matrix, or of several together, counted from the start. */
 final class RootCounts {
     /** Roots (or bases) computed. */
     long refreshes;
@@ -12,10 +12,10 @@ final class RootCounts {
     long keptInARow;
     /** Steps between the gram matrix of the root in use and now, for asynchronous roots. */
     long staleness;
-    /** Condition number of the last root, damping included; NaN if unknown. */
+    /** Condition number at the last root that succeeded, damping included; NaN if unknown. */
     double condition = Double.NaN;
 
-    /** Adds another block's counts; of staleness and condition the larger. */
+    /** Adds another's counts; of staleness and condition the larger. */
     void add(RootCounts other) {
         refreshes += other.refreshes;
         retries += other.retries;

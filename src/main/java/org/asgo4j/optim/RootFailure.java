@@ -1,6 +1,6 @@
 package org.asgo4j.optim;
 
-/** A root method could not root a gram matrix. Caught by the preconditioner, which tries the next rung. */
+/** A root method could not root a gram matrix. Caught by the ladder, which tries the next rung. */
 final class RootFailure extends ArithmeticException {
     private static final long serialVersionUID = 1L;
 

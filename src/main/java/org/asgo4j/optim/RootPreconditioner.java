@@ -4,7 +4,6 @@ import java.lang.foreign.Arena;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.ElementType;
 import org.asgo4j.linalg.Matrix;
-import org.asgo4j.linalg.Transpose;
 import org.asgo4j.optim.Workspace.Slot;
 
 /** The gram matrix V and its inverse root P: U = PN or NP. */
@@ -34,44 +33,45 @@ final class RootPreconditioner extends Preconditioner {
     @Override
     void refresh(long taken, double unit, Workspace workspace) {
         if (rootMissing) {
-            deriveOrKeep(taken, unit, workspace);
+            ladder.refresh(this, taken, unit, workspace);
             if (background != null) {
                 background.abandon();
                 background.rootIsOf(taken);
             }
-        } else if (background == null || counts.refreshes == 0) {
+        } else if (background == null || ladder.counts.refreshes == 0) {
             super.refresh(taken, unit, workspace);
             if (background != null) background.rootIsOf(taken);
         } else {
-            follow(taken, unit, workspace);
+            follow(taken, unit);
         }
-        if (background != null) counts.staleness = background.staleness(taken);
+        if (background != null) ladder.counts.staleness = background.staleness(taken);
     }
 
     /** Lets the background thread do it; its event is the handing over, at the step that sees it. */
-    private void follow(long taken, double unit, Workspace workspace) {
+    private void follow(long taken, double unit) {
+        RootCounts counts = ladder.counts;
         RefreshEvent event = RefreshEvent.start();
         long before = counts.refreshes + counts.kept;
         try {
-            background.follow(taken, unit, gram, root, report, counts);
+            background.follow(taken, unit, gram, root, ladder);
         } catch (RootFailure inBackground) {
-            if (fallBack(taken, unit, inBackground)) {
+            if (ladder.fallBack(this, taken, unit, inBackground)) {
                 counts.refreshes++;
                 background.rootIsOf(taken);
             }
         }
-        if (event != null && counts.refreshes + counts.kept > before) commit(event, taken, unit, workspace);
+        if (event != null && counts.refreshes + counts.kept > before) ladder.commit(event, this, taken, unit);
     }
 
     @Override
-    boolean hasDerived() {
-        return super.hasDerived() && !rootMissing;
+    public boolean isLost() {
+        return rootMissing;
     }
 
     @Override
-    boolean derive(long taken, double unit, Workspace workspace) {
+    public boolean derive(long taken, double unit, Workspace workspace) {
         Matrix candidate = workspace.get(Slot.CANDIDATE, ElementType.FLOAT32, gram.rows(), gram.rows());
-        boolean anew = inverseRoot.compute(gram, unit, candidate, report, workspace);
+        boolean anew = inverseRoot.compute(gram, unit, candidate, ladder.report, workspace);
         use(candidate);
         return anew;
     }
@@ -83,7 +83,7 @@ final class RootPreconditioner extends Preconditioner {
     }
 
     @Override
-    void deriveInFloat64(double unit) {
+    public void deriveInFloat64(double unit) {
         int order = gram.rows();
         try (Arena arena = Arena.ofConfined()) {
             Matrix wide = backend.allocate(arena, ElementType.FLOAT64, order, order);
@@ -93,22 +93,15 @@ final class RootPreconditioner extends Preconditioner {
             eigen.reserve(workspace);
             workspace.allocate(arena);
             backend.copy(gram, wide);
-            eigen.compute(wide, unit, candidate, report, workspace);
+            eigen.compute(wide, unit, candidate, ladder.report, workspace);
             use(candidate);
         }
     }
 
     @Override
-    double residual(Workspace workspace) {
-        int order = gram.rows();
-        try (Arena arena = Arena.ofConfined()) { // for a recording only; a step without one allocates nothing
-            Matrix v = Symmetric.full(backend, arena, gram);
-            Matrix p = Symmetric.full(backend, arena, root);
-            Matrix pv = backend.allocate(arena, ElementType.FLOAT64, order, order);
-            Matrix difference = backend.allocate(arena, ElementType.FLOAT64, order, order);
-            backend.gemm(Transpose.NONE, Transpose.NONE, 1, p, v, 0, pv);
-            backend.gemm(Transpose.NONE, Transpose.NONE, 1, pv, p, 0, difference);
-            return Symmetric.distanceFromIdentity(difference) / Math.sqrt(order);
+    public double residual() {
+        try (Arena arena = Arena.ofConfined()) {
+            return Symmetric.residual(backend, arena, gram, Symmetric.full(backend, arena, root));
         }
     }
 

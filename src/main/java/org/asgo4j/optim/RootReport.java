@@ -1,9 +1,9 @@
 package org.asgo4j.optim;
 
-/** What the last root of one gram matrix found. One per preconditioner, filled anew. */
+/** What the last root (or basis) of one gram matrix found. One per ladder, filled anew. */
 final class RootReport {
-    /** The method that gave the root. */
-    RootMethod method = RootMethod.EIGEN;
+    /** The method that gave the root: a {@link RootMethod} or a {@link FourthRoot}. */
+    Enum<?> method = RootMethod.EIGEN;
     /** λ_min of V/unit²; NaN if the method does not see it. */
     double smallest = Double.NaN;
     /** λ_max of V/unit², or an estimate. */
@@ -12,11 +12,11 @@ final class RootReport {
     double condition = Double.NaN;
     /** ‖I − PVP‖_F/√k where the method computes it, else NaN. */
     double residual = Double.NaN;
-    /** Decompositions that a warm start needed after all, so far. */
+    /** Decompositions that an iteration needed after all, so far. */
     long fallbacks;
 
     /** Forgets the last root. */
-    void begin(RootMethod newMethod) {
+    void begin(Enum<?> newMethod) {
         method = newMethod;
         smallest = Double.NaN;
         largest = Double.NaN;

@@ -29,7 +29,7 @@ public abstract sealed class RuleState permits AsgoState, DasgoState, MuonState,
         return steps;
     }
 
-    /** The number of inverse roots computed so far, over all row blocks; 0 for a rule without any. */
+    /** The number of inverse roots (or eigenbases) computed so far, over all row blocks; 0 for a rule without any. */
     public abstract long refreshes();
 
     /**

@@ -21,6 +21,10 @@ import org.asgo4j.linalg.Backend;
  *
  * <p>All of it is held divided by a power of two that follows the gradient's norm, so that squares of gradients of any
  * scale stay inside float32.
+ *
+ * <p>A root that fails is computed again in float64; if that fails too, the last good one stays in use, which is logged
+ * and counted ({@link StepReport#rootsKept}), each side for itself; the third failure in a row, or a first root that
+ * fails, throws {@link RootFailedException}.
  */
 public final class Shampoo extends Rule {
     /** Products of its order that a root costs: eight rounds of four. */

@@ -8,7 +8,7 @@ import org.asgo4j.linalg.Side;
 import org.asgo4j.optim.Workspace.Slot;
 
 /** Momentum, second moment and both gram matrices of one weight (or one row block) under {@link Shampoo}. */
-final class ShampooState extends RuleState {
+final class ShampooState extends RuleState implements GradientScale.Held {
     private final ShampooConfig config;
     private final int rows;
     private final int cols;
@@ -17,7 +17,6 @@ final class ShampooState extends RuleState {
     private final Matrix secondMoment; // S/unit², m×n
     private final KroneckerFactor left; // L/unit², m×m
     private final KroneckerFactor right; // R/unit², n×n
-    private long refreshes;
 
     ShampooState(Backend backend, Arena arena, ShampooConfig config, int rows, int cols) {
         super(backend, rows, cols);
@@ -27,8 +26,8 @@ final class ShampooState extends RuleState {
         this.scale = new GradientScale(backend);
         this.momentum = backend.allocate(arena, rows, cols);
         this.secondMoment = backend.allocate(arena, rows, cols);
-        this.left = new KroneckerFactor(backend, arena, config, Side.LEFT, rows, cols);
-        this.right = new KroneckerFactor(backend, arena, config, Side.RIGHT, rows, cols);
+        this.left = new KroneckerFactor(backend, arena, config, Side.LEFT, rows, cols, weightName());
+        this.right = new KroneckerFactor(backend, arena, config, Side.RIGHT, rows, cols, weightName());
     }
 
     @Override
@@ -44,7 +43,7 @@ final class ShampooState extends RuleState {
     void apply(
             Matrix weight, Matrix gradient, double gradientScale, float learningRate, float weightDecay,
             Workspace workspace) {
-        followScale(gradientScale * Math.sqrt(backend.sumOfSquares(gradient)));
+        scale.follow(gradientScale * Math.sqrt(backend.sumOfSquares(gradient)), this);
         Matrix g = scale.scaled(gradient, gradientScale, workspace);
         Matrix update = workspace.get(Slot.UPDATE, ElementType.FLOAT32, rows, cols);
         Matrix product = workspace.get(Slot.PRODUCT, ElementType.FLOAT32, rows, cols);
@@ -55,7 +54,8 @@ final class ShampooState extends RuleState {
         backend.addSquares((float) (1 - config.beta2()), g, beta2, secondMoment); // S ← β₂S + (1−β₂)G∘G     m×n
         left.accumulate(g, config.beta2()); //                                       L ← β₂L + (1−β₂)GGᵀ     m×m
         right.accumulate(g, config.beta2()); //                                      R ← β₂R + (1−β₂)GᵀG     n×n
-        if (steps() % config.refreshInterval() == 0) refresh(workspace);
+        left.refresh(steps(), scale.unit(), workspace); //                           L^(−1/4)                m×m
+        right.refresh(steps(), scale.unit(), workspace); //                          R^(−1/4)                n×n
         left.apply(momentum, product);
         right.apply(product, update); //                                             U ← L^(−1/4)MR^(−1/4)   m×n
         double norm = Descent.norm(backend, update, "Shampoo", steps() + 1);
@@ -64,22 +64,18 @@ final class ShampooState extends RuleState {
         Descent.step(backend, weight, update, length, learningRate, weightDecay);
     }
 
-    private void refresh(Workspace workspace) {
-        left.refresh(scale.unit(), workspace);
-        right.refresh(scale.unit(), workspace);
-        refreshes += 2;
-    }
-
     /** ε of the second moment, in units; its mean is that of ‖G‖_F²/(mn). */
     private double shift() {
         return config.damping().shift(left.trace() / rows / cols, 0, scale.unit());
     }
 
-    private void followScale(double norm) {
-        if (!scale.isLeftBy(norm)) return;
-        double largestSquare = Math.max(backend.sumOfSquares(momentum), left.trace());
-        double factor = scale.moveTo(Math.max(norm / scale.unit(), Math.sqrt(largestSquare)));
-        if (factor == 1) return;
+    @Override
+    public double largestSquare() {
+        return Math.max(backend.sumOfSquares(momentum), left.trace());
+    }
+
+    @Override
+    public void rescale(double factor) {
         GradientScale.multiply(backend, factor, momentum);
         GradientScale.multiply(backend, factor * factor, secondMoment);
         left.rescale(factor);
@@ -89,7 +85,6 @@ final class ShampooState extends RuleState {
     @Override
     void describe(StateFields fields) {
         scale.describe(fields);
-        refreshes = fields.integer("refreshes", refreshes);
         fields.matrix("momentum", momentum);
         fields.matrix("second_moment", secondMoment);
         left.describe(fields.part("left"));
@@ -98,6 +93,12 @@ final class ShampooState extends RuleState {
 
     @Override
     public long refreshes() {
-        return refreshes;
+        return left.counts().refreshes + right.counts().refreshes;
+    }
+
+    @Override
+    void addCounts(RootCounts sum) {
+        sum.add(left.counts());
+        sum.add(right.counts());
     }
 }

@@ -25,6 +25,10 @@ import org.asgo4j.linalg.Backend;
  * them V') are sorted by q·L·qᵀ, descending. A side longer than {@link SoapConfig#maxOrder} keeps the identity.
  *
  * <p>All of it is held divided by a power of two that follows the gradient's norm.
+ *
+ * <p>A basis that fails is computed again in float64; if that fails too, the last good one stays in use, which is logged
+ * and counted ({@link StepReport#rootsKept}), each side for itself; the third failure in a row, or a first basis that
+ * fails, throws {@link RootFailedException}.
  */
 public final class Soap extends Rule {
     /** Products of its order that one turn of a basis costs: two, and a QR worth some four. */

@@ -9,40 +9,49 @@ import org.asgo4j.linalg.Transpose;
 import org.asgo4j.optim.Workspace.Slot;
 
 /**
- * One side of {@link Soap}: a gram matrix L of the gradients and a basis Q that follows its eigenvectors, or the
- * identity where that side is too long. Borrows its memory.
+ * One side of {@link Soap}: a gram matrix L of the gradients and a basis Q that follows its eigenvectors down a
+ * {@link RootLadder}, or the identity where that side is too long. Borrows its memory.
  */
-final class SoapBasis {
+final class SoapBasis implements RootLadder.Derived {
+    /** L is not rooted; eigenvalues below rounding level count as that. */
+    private static final Damping NONE = Damping.absolute(0);
+
     private final Backend backend;
     private final Side side;
     private final int order; // k
     private final Matrix gram; // L, k×k, lower triangle; null for the identity
     private final Matrix vectors; // Q, k×k, rows q_i; null for the identity
+    private final RootLadder ladder;
     private final int[] inOrder; // 0 … k−1
-    private final int[] sorted; // the rows of Q before the last turn, as they come after it
+    private final int[] sorted; // the rows of Q before it was renewed, as they come after it
+    private boolean renewed; // since hold()
 
-    SoapBasis(Backend backend, Arena arena, SoapConfig config, Side side, int rows, int cols) {
+    SoapBasis(Backend backend, Arena arena, SoapConfig config, Side side, int rows, int cols, WeightName weight) {
         this.backend = backend;
         this.side = side;
         this.order = side == Side.LEFT ? rows : cols;
         boolean identity = order > config.maxOrder();
         this.gram = identity ? null : backend.allocate(arena, order, order);
         this.vectors = identity ? null : backend.allocate(arena, order, order);
+        this.ladder = new RootLadder(gram, side, weight);
         this.inOrder = new int[order];
         this.sorted = new int[order];
         for (int i = 0; i < order; i++) inOrder[i] = sorted[i] = i;
     }
 
-    boolean isIdentity() {
+    private boolean isIdentity() {
         return gram == null;
     }
 
     void reserve(Workspace workspace) {
-        if (isIdentity()) return;
-        workspace.reserve(Slot.VECTORS, ElementType.FLOAT32, order, order);
-        workspace.reserve(Slot.POWER, ElementType.FLOAT32, order, order);
-        workspace.reserve(Slot.EIGENVALUES, ElementType.FLOAT32, 1, order);
-        workspace.reserveEigh(ElementType.FLOAT32, order);
+        if (!isIdentity()) reserve(workspace, ElementType.FLOAT32);
+    }
+
+    private void reserve(Workspace workspace, ElementType precision) {
+        workspace.reserve(Slot.VECTORS, precision, order, order);
+        workspace.reserve(Slot.POWER, precision, order, order);
+        workspace.reserve(Slot.EIGENVALUES, precision, 1, order);
+        workspace.reserveEigh(precision, order);
     }
 
     /** L ← keep·L + (1−keep)·GGᵀ, or GᵀG on the right. */
@@ -65,35 +74,75 @@ final class SoapBasis {
         else backend.gemm(Transpose.NONE, Transpose.NONE, 1, x, vectors, 0, y);
     }
 
-    /** Q ← the eigenvectors of L, of descending eigenvalues. */
-    void decompose(Workspace workspace) {
-        if (isIdentity()) return;
-        Matrix ascending = workspace.get(Slot.VECTORS, ElementType.FLOAT32, order, order);
-        Matrix eigenvalues = workspace.get(Slot.EIGENVALUES, ElementType.FLOAT32, 1, order);
-        backend.copy(gram, ascending);
-        backend.eigh(ascending, eigenvalues, workspace.eigh(ElementType.FLOAT32));
+    /** From here on the basis is as it is, until it is {@link #refresh}ed. */
+    void hold() {
+        renewed = false;
+    }
+
+    /** Q ← the eigenvectors of L the first time, of descending eigenvalues; later turned after L by one QR. */
+    void refresh(long taken, double unit, Workspace workspace) {
+        if (!isIdentity()) ladder.refresh(this, taken, unit, workspace);
+    }
+
+    @Override
+    public boolean derive(long taken, double unit, Workspace workspace) {
+        renew(gram, vectors, unit, workspace);
+        return true;
+    }
+
+    @Override
+    public void deriveInFloat64(double unit) {
+        try (Arena arena = Arena.ofConfined()) {
+            Matrix wideGram = backend.allocate(arena, ElementType.FLOAT64, order, order);
+            Matrix wideVectors = backend.allocate(arena, ElementType.FLOAT64, order, order);
+            backend.copy(gram, wideGram);
+            backend.copy(vectors, wideVectors);
+            var workspace = new Workspace(backend);
+            reserve(workspace, ElementType.FLOAT64);
+            workspace.allocate(arena);
+            renew(wideGram, wideVectors, unit, workspace);
+        }
+    }
+
+    /** Renews Q from L and Q in the precision of these copies of them. */
+    private void renew(Matrix l, Matrix q, double unit, Workspace workspace) {
+        Matrix rows = workspace.get(Slot.POWER, l.type(), order, order);
+        Matrix basis = workspace.get(Slot.VECTORS, l.type(), order, order);
+        Matrix eigenvalues = workspace.get(Slot.EIGENVALUES, l.type(), 1, order);
+        boolean first = ladder.counts.refreshes == 0;
+        if (first) decompose(l, rows, eigenvalues, workspace);
+        else iterate(l, q, rows, basis, eigenvalues);
+        EigenInverseRoot.requireFinite(eigenvalues);
+        reorder(rows, basis);
+        if (!first) backend.orthonormalize(basis, workspace.eigh(l.type())); // Q ← the orthonormal rows of Z
+        Eigenbasis.requireFinite(basis);
+        EigenInverseRoot.noteRange(eigenvalues, NONE, unit, ladder.report);
+        backend.copy(basis, vectors);
+        renewed = true;
+    }
+
+    private void decompose(Matrix l, Matrix rows, Matrix eigenvalues, Workspace workspace) {
+        ladder.report.begin(RootMethod.EIGEN);
+        backend.copy(l, rows);
+        backend.eigh(rows, eigenvalues, workspace.eigh(l.type()));
         for (int i = 0; i < order; i++) sorted[i] = order - 1 - i;
-        backend.gather(sorted, inOrder, ascending, vectors);
     }
 
-    /** Q ← the orthonormal rows of Q·L, after Q's rows are sorted by q·L·qᵀ, which {@link #order()} tells. */
-    void turn(Workspace workspace) {
-        if (isIdentity()) return;
-        Matrix product = workspace.get(Slot.POWER, ElementType.FLOAT32, order, order);
-        Matrix estimates = workspace.get(Slot.VECTORS, ElementType.FLOAT32, order, order);
-        backend.symm(Side.RIGHT, gram, vectors, product); //                                      Z ← QL
-        backend.gemm(Transpose.NONE, Transpose.TRANSPOSED, 1, product, vectors, 0, estimates); // QLQᵀ
-        sort(estimates);
-        backend.gather(sorted, inOrder, product, vectors);
-        backend.orthonormalize(vectors, workspace.eigh(ElementType.FLOAT32)); //                  Q
+    /** Z ← Q·L, one step of orthogonal iteration, λ_i ← q_i·L·q_iᵀ, and how to sort them. */
+    private void iterate(Matrix l, Matrix q, Matrix z, Matrix scratch, Matrix eigenvalues) {
+        ladder.report.begin(RootMethod.QR);
+        backend.symm(Side.RIGHT, l, q, z);
+        backend.gemm(Transpose.NONE, Transpose.TRANSPOSED, 1, z, q, 0, scratch);
+        for (int i = 0; i < order; i++) eigenvalues.set(0, i, scratch.get(i, i));
+        sort(eigenvalues);
     }
 
-    /** Sorts by the diagonal, descending; equal ones keep their order. It is nearly in order from the last time. */
-    private void sort(Matrix estimates) {
+    /** Sorts descending; equal ones keep their order. They are nearly in order from the last time. */
+    private void sort(Matrix eigenvalues) {
         for (int i = 0; i < order; i++) {
-            double value = estimates.get(i, i);
+            double value = eigenvalues.get(0, i);
             int j = i;
-            while (j > 0 && estimates.get(sorted[j - 1], sorted[j - 1]) < value) {
+            while (j > 0 && eigenvalues.get(0, sorted[j - 1]) < value) {
                 sorted[j] = sorted[j - 1];
                 j--;
             }
@@ -101,9 +150,42 @@ final class SoapBasis {
         }
     }
 
-    /** For each row of Q its index before the last turn. */
+    private void reorder(Matrix x, Matrix y) {
+        if (x.type() == ElementType.FLOAT32) {
+            backend.gather(sorted, inOrder, x, y);
+            return;
+        }
+        for (int i = 0; i < order; i++) {
+            for (int j = 0; j < order; j++) y.set(i, j, x.get(sorted[i], j));
+        }
+    }
+
+    /** Q is only ever replaced. */
+    @Override
+    public boolean isLost() {
+        return false;
+    }
+
+    /** There is no P to measure. */
+    @Override
+    public double residual() {
+        return Double.NaN;
+    }
+
+    @Override
+    public String advice() {
+        return "Leave this side as it is (SoapConfig.withMaxOrder(%d)), or lower the learning rate if gradients grow"
+                .formatted(order - 1);
+    }
+
+    /** Whether Q changed since {@link #hold}. */
+    boolean isRenewed() {
+        return renewed;
+    }
+
+    /** For each row of Q its index at {@link #hold}. */
     int[] order() {
-        return sorted;
+        return renewed ? sorted : inOrder;
     }
 
     /** L in another unit. */
@@ -111,8 +193,13 @@ final class SoapBasis {
         if (!isIdentity()) GradientScale.multiply(backend, factor * factor, gram);
     }
 
+    RootCounts counts() {
+        return ladder.counts;
+    }
+
     void describe(StateFields fields) {
         if (isIdentity()) return;
+        ladder.counts.describe(fields);
         fields.triangle("gram", gram);
         fields.matrix("basis", vectors);
     }

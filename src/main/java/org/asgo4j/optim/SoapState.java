@@ -8,7 +8,7 @@ import org.asgo4j.linalg.Side;
 import org.asgo4j.optim.Workspace.Slot;
 
 /** Both moments of one weight (or one row block) under {@link Soap} and the bases they are kept in. */
-final class SoapState extends RuleState {
+final class SoapState extends RuleState implements GradientScale.Held {
     private final SoapConfig config;
     private final int rows;
     private final int cols;
@@ -18,7 +18,6 @@ final class SoapState extends RuleState {
     private final Matrix firstMoment; // M'/unit, m×n, in the basis
     private final Matrix secondMoment; // V'/unit², m×n, in the basis
     private final Matrix energy; // Σ V'/unit², 1×1
-    private long refreshes;
 
     SoapState(Backend backend, Arena arena, SoapConfig config, int rows, int cols) {
         super(backend, rows, cols);
@@ -26,8 +25,8 @@ final class SoapState extends RuleState {
         this.rows = rows;
         this.cols = cols;
         this.scale = new GradientScale(backend);
-        this.left = new SoapBasis(backend, arena, config, Side.LEFT, rows, cols);
-        this.right = new SoapBasis(backend, arena, config, Side.RIGHT, rows, cols);
+        this.left = new SoapBasis(backend, arena, config, Side.LEFT, rows, cols, weightName());
+        this.right = new SoapBasis(backend, arena, config, Side.RIGHT, rows, cols, weightName());
         this.firstMoment = backend.allocate(arena, rows, cols);
         this.secondMoment = backend.allocate(arena, rows, cols);
         this.energy = backend.allocate(arena, ElementType.FLOAT64, 1, 1);
@@ -47,15 +46,14 @@ final class SoapState extends RuleState {
             Matrix weight, Matrix gradient, double gradientScale, float learningRate, float weightDecay,
             Workspace workspace) {
         double norm = gradientScale * Math.sqrt(backend.sumOfSquares(gradient));
-        followScale(norm);
+        scale.follow(norm, this);
         Matrix g = scale.scaled(gradient, gradientScale, workspace);
         left.accumulate(g, config.beta2()); //  L ← β₂L + (1−β₂)GGᵀ  m×m
         right.accumulate(g, config.beta2()); // R ← β₂R + (1−β₂)GᵀG  n×n
         long t = steps(); // the first gradient makes the basis and moves nothing
         if (t == 0) {
-            left.decompose(workspace);
-            right.decompose(workspace);
-            refreshes = bases();
+            left.refresh(t, scale.unit(), workspace);
+            right.refresh(t, scale.unit(), workspace);
             return;
         }
         double relative = norm / scale.unit();
@@ -63,8 +61,9 @@ final class SoapState extends RuleState {
         Matrix update = adam(g, workspace);
         Descent.norm(backend, update, "SOAP", t + 1);
         double correction = Math.sqrt(1 - Math.pow(config.beta2(), t)) / (1 - Math.pow(config.beta1(), t));
+        // Before the weight is changed, which it must not be if a basis fails for good.
+        if (t % config.refreshInterval() == 0) turn(t, workspace);
         Descent.step(backend, weight, update, correction, learningRate, weightDecay);
-        if (t % config.refreshInterval() == 0) turn(workspace);
     }
 
     /** The update of Adam's moments in the basis, out of it; without bias correction. The gradient is overwritten. */
@@ -87,30 +86,37 @@ final class SoapState extends RuleState {
         return rotated;
     }
 
-    /** Turns both bases, and takes the moments along: M' by rotation, V' as it is, in the new order. */
-    private void turn(Workspace workspace) {
+    /**
+     * Turns both bases, and takes the moments along: M' by rotation, V' as it is, in the new order. Also where one side
+     * fails for good, so that moments and bases always belong together.
+     */
+    private void turn(long t, Workspace workspace) {
         Matrix product = workspace.get(Slot.PRODUCT, ElementType.FLOAT32, rows, cols);
-        Matrix moment = workspace.get(Slot.UPDATE, ElementType.FLOAT32, rows, cols);
+        Matrix moment = workspace.get(Slot.SCALED_GRADIENT, ElementType.FLOAT32, rows, cols);
         left.leave(firstMoment, product);
         right.leave(product, moment);
-        left.turn(workspace);
-        right.turn(workspace);
-        left.enter(moment, product);
-        right.enter(product, firstMoment);
-        backend.copy(secondMoment, product);
-        backend.gather(left.order(), right.order(), product, secondMoment);
-        refreshes += bases();
+        left.hold();
+        right.hold();
+        try {
+            left.refresh(t, scale.unit(), workspace);
+            right.refresh(t, scale.unit(), workspace);
+        } finally {
+            if (left.isRenewed() || right.isRenewed()) {
+                left.enter(moment, product);
+                right.enter(product, firstMoment);
+                backend.copy(secondMoment, product);
+                backend.gather(left.order(), right.order(), product, secondMoment);
+            }
+        }
     }
 
-    private int bases() {
-        return (left.isIdentity() ? 0 : 1) + (right.isIdentity() ? 0 : 1);
+    @Override
+    public double largestSquare() {
+        return Math.max(backend.sumOfSquares(firstMoment), energy.get(0, 0));
     }
 
-    private void followScale(double norm) {
-        if (!scale.isLeftBy(norm)) return;
-        double largestSquare = Math.max(backend.sumOfSquares(firstMoment), energy.get(0, 0));
-        double factor = scale.moveTo(Math.max(norm / scale.unit(), Math.sqrt(largestSquare)));
-        if (factor == 1) return;
+    @Override
+    public void rescale(double factor) {
         GradientScale.multiply(backend, factor, firstMoment);
         GradientScale.multiply(backend, factor * factor, secondMoment);
         energy.set(0, 0, energy.get(0, 0) * factor * factor);
@@ -121,7 +127,6 @@ final class SoapState extends RuleState {
     @Override
     void describe(StateFields fields) {
         scale.describe(fields);
-        refreshes = fields.integer("refreshes", refreshes);
         fields.matrix("first_moment", firstMoment);
         fields.matrix("second_moment", secondMoment);
         fields.matrix("energy", energy);
@@ -131,6 +136,12 @@ final class SoapState extends RuleState {
 
     @Override
     public long refreshes() {
-        return refreshes;
+        return left.counts().refreshes + right.counts().refreshes;
+    }
+
+    @Override
+    void addCounts(RootCounts sum) {
+        sum.add(left.counts());
+        sum.add(right.counts());
     }
 }

@@ -85,12 +85,12 @@ public final class StepReport {
         return after.refreshes - before.refreshes;
     }
 
-    /** The number of roots in this step that failed as configured and succeeded in float64. */
+    /** The number of roots (or eigenbases) in this step that failed as configured and succeeded in float64. */
     public long rootRetries() {
         return after.retries - before.retries;
     }
 
-    /** The number of roots in this step that failed altogether, so that the last good one stayed in use. */
+    /** The number of roots (or eigenbases) in this step that failed altogether, so that the last good one stayed in use. */
     public long rootsKept() {
         return after.kept - before.kept;
     }
@@ -101,8 +101,9 @@ public final class StepReport {
     }
 
     /**
-     * The largest condition number of a gram matrix, damping included, at its last root; NaN if no method saw one.
-     * {@link RootMethod#TRIDIAGONAL} knows it within 2 %.
+     * The largest condition number of a gram matrix, damping included, at its last root; NaN if no method saw one, as
+     * those of products alone don't. {@link RootMethod#TRIDIAGONAL} knows it within 2 %; SOAP's, of matrices without
+     * damping and at most 1/(k·u), is that of the diagonal in the basis.
      */
     public double condition() {
         return after.condition;

@@ -5,6 +5,7 @@ import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.ElementType;
 import org.asgo4j.linalg.Matrix;
 import org.asgo4j.linalg.Side;
+import org.asgo4j.linalg.Transpose;
 
 /** Small things to do with symmetric matrices of which the lower triangle is stored. */
 final class Symmetric {
@@ -39,6 +40,22 @@ final class Symmetric {
             }
         }
         return Math.sqrt(sum);
+    }
+
+    /**
+     * ‖I − PVP‖_F/√k.
+     *
+     * @param gram V, k×k of either type; lower triangle read
+     * @param root P, k×k float64; read
+     */
+    static double residual(Backend backend, Arena arena, Matrix gram, Matrix root) {
+        int order = gram.rows();
+        Matrix v = full(backend, arena, gram);
+        Matrix pv = backend.allocate(arena, ElementType.FLOAT64, order, order);
+        Matrix pvp = backend.allocate(arena, ElementType.FLOAT64, order, order);
+        backend.gemm(Transpose.NONE, Transpose.NONE, 1, root, v, 0, pv);
+        backend.gemm(Transpose.NONE, Transpose.NONE, 1, pv, root, 0, pvp);
+        return distanceFromIdentity(pvp) / Math.sqrt(order);
     }
 
     /** ‖M‖_F of a symmetric matrix, lower triangle read. */

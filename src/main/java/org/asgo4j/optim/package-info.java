@@ -10,11 +10,13 @@
  * Optimizer ─ ParameterGroup ─ Parameter (name, W, G, row blocks)
  *  │  │            ├─ Schedule
  *  │  │            └─ Rule ── makes ──▶ RuleState
- *  │  │                 ├─ Asgo ──────▶ AsgoState ─ Preconditioner: V, and the ladder a failing root goes down
+ *  │  │                 ├─ Asgo ──────▶ AsgoState ─ Preconditioner: V, and the RootLadder a failing root goes down
  *  │  │                 │                 ├─ RootPreconditioner: P ─ InverseRoot ─ Eigen, Tridiagonal, PolarExpress,
  *  │  │                 │                 │     └─ BackgroundRoot                  Newton, Basis (kept eigenvectors)
  *  │  │                 │                 └─ EigenbasisPreconditioner: eigenvectors and a second moment in them
- *  │  │                 ├─ Dasgo, Muon, Shampoo, Soap
+ *  │  │                 ├─ Shampoo ───▶ ShampooState ─ 2 KroneckerFactor: L or R, its fourth root, a RootLadder
+ *  │  │                 ├─ Soap ──────▶ SoapState ─ 2 SoapBasis: L or R, its eigenbasis, a RootLadder
+ *  │  │                 ├─ Dasgo, Muon
  *  │  │                 └─ AdamW, Sgd, Lion
  *  │  └─ StateFile ─ StateWriter, StateReader: what a state names in describe(StateFields)
  *  └─ one Workspace per worker

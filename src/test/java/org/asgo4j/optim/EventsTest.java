@@ -44,13 +44,17 @@ class EventsTest {
     }
 
     private List<StepReportCopy> train(int steps, AsgoConfig config) {
+        return train(steps, new Asgo(config));
+    }
+
+    private List<StepReportCopy> train(int steps, Rule rule) {
         List<StepReportCopy> reports = new ArrayList<>();
         Random random = new Random(SEED);
         try (Arena arena = Arena.ofShared(); var workers = new Workers(1)) {
             Matrix weight = backend.allocate(arena, 6, 20);
             Matrix gradient = backend.allocate(arena, 6, 20);
             Dense.set(weight, Dense.random(6, 20, random));
-            var group = new ParameterGroup("g", new Asgo(config), Schedule.constant(0.01f), 0,
+            var group = new ParameterGroup("g", rule, Schedule.constant(0.01f), 0,
                     List.of(Parameter.of("layer.3", weight, gradient)));
             try (var optimizer = new Optimizer(
                     backend, workers, OptimizerConfig.published().withObserveEvery(2), List.of(group))) {
@@ -92,17 +96,69 @@ class EventsTest {
             RecordedEvent e = events.get(i);
             assertEquals("layer.3", e.getString("parameter"));
             assertEquals(2 * i + 1, e.getLong("step"));
-            assertEquals("EIGEN", e.getString("method"));
-            double smallest = e.getDouble("smallestEigenvalue");
-            double largest = e.getDouble("largestEigenvalue");
-            assertTrue(0 < smallest && smallest < largest);
-            double damping = 1e-6 * largest;
-            double condition = (largest + damping) / (smallest + damping);
-            assertEquals(condition, e.getDouble("condition"), 1e-6 * condition);
-            // float32's k·u·κ, and what damping leaves of the identity, δ·κ at most.
-            double bound = (6 * 0x1p-24 + 1e-6) * condition;
-            assertTrue(e.getDouble("residual") < bound, () -> "residual " + e.getDouble("residual"));
-            assertEquals(0, e.getLong("failuresInARow"));
+            assertEquals("LEFT", e.getString("side"));
+            assertRootOfFullRank(e, 1e-6);
+        }
+    }
+
+    /** A root by eigendecomposition, of a gram matrix of order 6 and full rank, damped relative to λ_max. */
+    private static void assertRootOfFullRank(RecordedEvent e, double delta) {
+        assertEquals("EIGEN", e.getString("method"));
+        double smallest = e.getDouble("smallestEigenvalue");
+        double largest = e.getDouble("largestEigenvalue");
+        assertTrue(0 < smallest && smallest < largest);
+        double condition = (largest + delta * largest) / (smallest + delta * largest);
+        assertEquals(condition, e.getDouble("condition"), 1e-6 * condition);
+        // float32's k·u·κ, and what damping leaves of the identity, δ·κ at most.
+        double bound = (6 * 0x1p-24 + delta) * condition;
+        assertTrue(e.getDouble("residual") < bound, () -> "residual " + e.getDouble("residual"));
+        assertEquals(0, e.getLong("failuresInARow"));
+    }
+
+    @Test
+    void bothRootsOfShampooAreRecorded() {
+        double delta = 1e-3;
+        ShampooConfig config = ShampooConfig.published().withDamping(Damping.relative(delta)).withRefreshInterval(2);
+        List<StepReportCopy> reports = new ArrayList<>();
+        List<RecordedEvent> events = record("org.asgo4j.Refresh",
+                () -> reports.addAll(train(3, new Shampoo(config.withRoot(FourthRoot.EIGEN)))));
+        assertSides(events, 1, 1, 3, 3);
+        assertRootOfFullRank(events.get(0), delta);
+        assertRootOfFullRank(events.get(2), delta);
+        double condition = events.get(3).getDouble("condition"); // of a singular matrix: damping and k·u of rounding
+        assertEquals((1 + delta) / delta, condition, 20 * 0x1p-24 / delta * condition);
+        assertEquals(condition, reports.get(2).condition(), "the largest of both");
+        List<RecordedEvent> newton = record("org.asgo4j.Refresh", () -> train(1, new Shampoo(config)));
+        assertEquals("COUPLED_NEWTON", newton.getFirst().getString("method"));
+    }
+
+    @Test
+    void bothBasesOfSoapAreRecorded() {
+        SoapConfig config = SoapConfig.published().withRefreshInterval(2);
+        List<StepReportCopy> reports = new ArrayList<>();
+        List<RecordedEvent> events = record("org.asgo4j.Refresh", () -> reports.addAll(train(5, new Soap(config))));
+        assertSides(events, 1, 1, 3, 3, 5, 5);
+        for (int i = 0; i < 6; i++) {
+            RecordedEvent e = events.get(i);
+            assertEquals(i < 2 ? "EIGEN" : "QR", e.getString("method"));
+            assertTrue(e.getDouble("smallestEigenvalue") < e.getDouble("largestEigenvalue"));
+            assertTrue(Double.isNaN(e.getDouble("residual")));
+        }
+        double condition = events.getFirst().getDouble("condition");
+        double expected =
+                events.getFirst().getDouble("largestEigenvalue") / events.getFirst().getDouble("smallestEigenvalue");
+        assertEquals(expected, condition, 1e-6 * expected);
+        // Rounding level is as far down as the singular one is seen.
+        assertEquals(1 / (20 * 0x1p-24), reports.getFirst().condition(), 1e-6 / (20 * 0x1p-24));
+    }
+
+    /** Left and right in turn, at these steps. */
+    private static void assertSides(List<RecordedEvent> events, long... steps) {
+        assertEquals(steps.length, events.size());
+        for (int i = 0; i < steps.length; i++) {
+            assertEquals("layer.3", events.get(i).getString("parameter"));
+            assertEquals(steps[i], events.get(i).getLong("step"));
+            assertEquals(i % 2 == 0 ? "LEFT" : "RIGHT", events.get(i).getString("side"));
         }
     }
 

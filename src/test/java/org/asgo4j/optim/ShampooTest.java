@@ -12,6 +12,7 @@ import java.util.stream.IntStream;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.BackendName;
 import org.asgo4j.linalg.Backends;
+import org.asgo4j.linalg.ElementType;
 import org.asgo4j.linalg.Matrix;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -136,14 +137,14 @@ class ShampooTest {
 
     private double[][] root(double[][] v, FourthRoot method) {
         try (Arena arena = Arena.ofConfined()) {
-            var inverseRoot = new InverseFourthRoot(backend, Damping.absolute(0), method);
+            var inverseRoot = new InverseFourthRoot(backend, Damping.absolute(0), method, ElementType.FLOAT32);
             var workspace = new Workspace(backend);
             inverseRoot.reserve(workspace, v.length);
             workspace.allocate(arena);
             Matrix gram = backend.allocate(arena, v.length, v.length);
             Matrix root = backend.allocate(arena, v.length, v.length);
             Dense.set(gram, v);
-            inverseRoot.compute(gram, 1, root, workspace);
+            inverseRoot.compute(gram, 1, root, new RootReport(), workspace);
             backend.symmetrize(root);
             return Dense.of(root);
         }
