@@ -48,9 +48,4 @@ final class AdamWState extends RuleState {
         fields.matrix("first_moment", firstMoment);
         fields.matrix("second_moment", secondMoment);
     }
-
-    @Override
-    public long refreshes() {
-        return 0;
-    }
 }

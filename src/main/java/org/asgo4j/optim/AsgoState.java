@@ -96,11 +96,6 @@ final class AsgoState extends RuleState implements GradientScale.Held {
     }
 
     @Override
-    public long refreshes() {
-        return preconditioner.ladder.counts.refreshes;
-    }
-
-    @Override
     void addCounts(RootCounts sum) {
         sum.add(preconditioner.ladder.counts);
     }

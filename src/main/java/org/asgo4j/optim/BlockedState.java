@@ -96,11 +96,4 @@ final class BlockedState extends RuleState {
     void settle() {
         for (RuleState state : states) state.settle();
     }
-
-    @Override
-    public long refreshes() {
-        long sum = 0;
-        for (RuleState state : states) sum += state.refreshes();
-        return sum;
-    }
 }

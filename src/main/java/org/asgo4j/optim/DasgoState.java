@@ -83,9 +83,4 @@ final class DasgoState extends RuleState {
         fields.matrix("momentum", momentum);
         fields.matrix("squares", squares);
     }
-
-    @Override
-    public long refreshes() {
-        return 0;
-    }
 }

@@ -33,9 +33,4 @@ final class LionState extends RuleState {
     void describe(StateFields fields) {
         fields.matrix("momentum", momentum);
     }
-
-    @Override
-    public long refreshes() {
-        return 0;
-    }
 }

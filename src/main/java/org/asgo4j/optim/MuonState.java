@@ -82,9 +82,4 @@ final class MuonState extends RuleState {
     void describe(StateFields fields) {
         fields.matrix("momentum", momentum);
     }
-
-    @Override
-    public long refreshes() {
-        return 0;
-    }
 }

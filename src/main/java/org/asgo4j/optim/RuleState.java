@@ -30,7 +30,11 @@ public abstract sealed class RuleState permits AsgoState, DasgoState, MuonState,
     }
 
     /** The number of inverse roots (or eigenbases) computed so far, over all row blocks; 0 for a rule without any. */
-    public abstract long refreshes();
+    public final long refreshes() {
+        RootCounts sum = new RootCounts();
+        addCounts(sum);
+        return sum.refreshes;
+    }
 
     /**
      * One step: W ← (1 − ηλ)·W − η·U, where the rule makes U of the gradient and its state.
@@ -97,10 +101,8 @@ public abstract sealed class RuleState permits AsgoState, DasgoState, MuonState,
         return weightName;
     }
 
-    /** Adds what happened to this state's roots to a sum. */
-    void addCounts(RootCounts sum) {
-        sum.refreshes += refreshes();
-    }
+    /** Adds what happened to this state's roots to a sum; nothing for a rule without any. */
+    void addCounts(RootCounts sum) {}
 
     /** Waits for what this state has under way in the background. */
     void settle() {}

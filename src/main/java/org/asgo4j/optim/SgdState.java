@@ -44,9 +44,4 @@ final class SgdState extends RuleState {
     void describe(StateFields fields) {
         if (momentum != null) fields.matrix("momentum", momentum);
     }
-
-    @Override
-    public long refreshes() {
-        return 0;
-    }
 }

@@ -92,11 +92,6 @@ final class ShampooState extends RuleState implements GradientScale.Held {
     }
 
     @Override
-    public long refreshes() {
-        return left.counts().refreshes + right.counts().refreshes;
-    }
-
-    @Override
     void addCounts(RootCounts sum) {
         sum.add(left.counts());
         sum.add(right.counts());
