@@ -1,13 +1,14 @@
 package org.asgo4j.cli;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Optional;
-import org.asgo4j.optim.RootMethod;
+import java.util.Map;
 import org.asgo4j.train.Choice;
+import org.asgo4j.train.GroupChanges;
 import org.asgo4j.train.OptimizerChoice;
-import org.asgo4j.train.RefreshChoice;
 import org.asgo4j.train.ScheduleShape;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say which optimizers train, and how. */
@@ -26,17 +27,25 @@ final class OptimizerOptions {
     private String learningRates;
 
     @Option(
-            names = "--root", paramLabel = "METHOD",
-            description = "how asgo takes its roots: eigen, tridiagonal, polar-express, newton or qr (default: as "
-                    + "configured)")
-    private String root;
+            names = "--weight-decay",
+            paramLabel = "X",
+            description = "of the weights that are matrices, one number, or asgo=0.1,adamw=0.05 (default: 0.1, but "
+                    + "0.01 for soap, 0.0005 for sgd, 1 for lion)")
+    private String weightDecays;
 
     @Option(
-            names = "--refresh", paramLabel = "WHEN",
-            description = "when asgo takes its roots: N (every N steps), early:N (every step in the first tenth, then "
-                    + "every N), adaptive (roots by eigen or qr), or async:N (in the background; not reproducible to "
-                    + "the bit) (default: as configured)")
-    private String refresh;
+            names = "--others-learning-rate", paramLabel = "X",
+            description = "of the AdamW that takes embeddings and vectors beside a rule for matrices (default: that "
+                    + "of the matrices)")
+    private String othersLearningRate;
+
+    @Option(
+            names = "--others-beta2", paramLabel = "X",
+            description = "decay of its second moment, in [0, 1) (default: 0.99 beside asgo, else 0.95)")
+    private String othersBeta2;
+
+    @Mixin
+    private AsgoOptions asgo;
 
     @Option(
             names = "--schedule", paramLabel = "NAME", defaultValue = "cosine",
@@ -46,19 +55,17 @@ final class OptimizerOptions {
 
     /** The optimizers in the order named. */
     List<OptimizerChoice> choices() {
-        return Optimizers.parse(names, learningRates, root(), refresh());
+        return Optimizers.parse(names, learningRates, weightDecays, asgo.changes(), others());
     }
 
     ScheduleShape schedule() {
         return Choice.parse("--schedule", schedule, Arrays.asList(ScheduleShape.values()));
     }
 
-    private Optional<RootMethod> root() {
-        return Optional.ofNullable(root)
-                .map(name -> Choice.parse("--root", name, Arrays.asList(RootMethod.values())));
-    }
-
-    private Optional<RefreshChoice> refresh() {
-        return Optional.ofNullable(refresh).map(RefreshChoice::parse);
+    private GroupChanges others() {
+        Map<String, String> given = new HashMap<>();
+        given.put("others-learning-rate", othersLearningRate);
+        given.put("others-beta2", othersBeta2);
+        return GroupChanges.parse(given);
     }
 }

@@ -1,5 +1,6 @@
 package org.asgo4j.train;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -55,6 +56,11 @@ final class Fields {
         return literals.entrySet().stream()
                 .map(e -> "  " + JsonText.quote(e.getKey()) + ": " + e.getValue())
                 .collect(Collectors.joining(",\n", "{\n", "\n}\n"));
+    }
+
+    /** All values by name. */
+    Map<String, String> values() {
+        return Collections.unmodifiableMap(values);
     }
 
     /** Where the fields come from. */

@@ -3,12 +3,12 @@ package org.asgo4j.train;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.optim.OptimizerConfig;
-import org.asgo4j.optim.RootMethod;
 
 /**
  * How a {@link Recipe} is written down, version 1: the fields of {@code config.json}, of which those that decide the
@@ -19,6 +19,9 @@ final class Manifest {
     private static final String FORMAT = "asgo4j-run-1";
 
     private static final String SEPARATOR = ",";
+
+    /** Between an option and the optimizer it is for. */
+    private static final String SEPARATION = "_";
 
     private Manifest() {}
 
@@ -41,10 +44,9 @@ final class Manifest {
                 .collect(Collectors.joining(SEPARATOR)));
         for (OptimizerChoice choice : optimizers) {
             String label = choice.algorithm().label();
-            fields.with("learning_rate_" + label, choice.learningRate());
-            choice.root().ifPresent(root -> fields.with("root_" + label, Choice.name(root)));
-            choice.refresh().ifPresent(refresh -> fields.with("refresh_" + label, refresh.label()));
-            fields.with("config_" + label, choice.describe(recipe.steps()));
+            fields.with(field("learning-rate", label), choice.learningRate());
+            choice.options().forEach((option, text) -> fields.with(field(option, label), text));
+            fields.with(field("config", label), choice.describe(recipe.steps()));
         }
         return fields.with("clip_norm", optimizerConfig(0).clipNorm())
                 .with("schedule", Choice.name(recipe.schedule()))
@@ -103,12 +105,27 @@ final class Manifest {
     }
 
     private static OptimizerChoice optimizer(Fields fields, String label) {
-        Optional<RootMethod> root = fields.optional("root_" + label)
-                .map(name -> Choice.parse("root", name, List.of(RootMethod.values())));
-        return new OptimizerChoice(
-                OptimizerChoice.Algorithm.parse(label),
-                (float) fields.number("learning_rate_" + label),
-                root,
-                fields.optional("refresh_" + label).map(RefreshChoice::parse));
+        Map<String, String> options = new HashMap<>();
+        String ending = field("", label);
+        fields.values().forEach((name, value) -> {
+            if (name.endsWith(ending)) options.put(option(name.substring(0, name.length() - ending.length())), value);
+        });
+        try {
+            return OptimizerChoice.of(
+                    OptimizerChoice.Algorithm.parse(label),
+                    (float) fields.number(field("learning-rate", label)),
+                    options);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("%s: %s: %s".formatted(fields.source(), label, e.getMessage()), e);
+        }
+    }
+
+    /** The field that keeps an optimizer's option. */
+    private static String field(String option, String label) {
+        return option.replace('-', '_') + SEPARATION + label;
+    }
+
+    private static String option(String field) {
+        return field.replace('_', '-');
     }
 }

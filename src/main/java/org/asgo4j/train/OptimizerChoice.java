@@ -1,8 +1,9 @@
 package org.asgo4j.train;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import org.asgo4j.optim.AdamW;
 import org.asgo4j.optim.AdamWConfig;
 import org.asgo4j.optim.Asgo;
@@ -15,7 +16,6 @@ import org.asgo4j.optim.Muon;
 import org.asgo4j.optim.MuonConfig;
 import org.asgo4j.optim.Parameter;
 import org.asgo4j.optim.ParameterGroup;
-import org.asgo4j.optim.RootMethod;
 import org.asgo4j.optim.Rule;
 import org.asgo4j.optim.Sgd;
 import org.asgo4j.optim.SgdConfig;
@@ -29,18 +29,19 @@ import org.asgo4j.optim.SoapConfig;
  *
  * <ul>
  *   <li>Rules for matrices as the published ASGO code routes: 1-D parameters and embeddings go to AdamW (β 0.9/0.95, no
- *       decay; beside {@code asgo} β 0.9/0.99), all other weights to the rule with its decay.
+ *       decay; beside {@code asgo} β 0.9/0.99), all other weights to the rule with its decay. Both have the same
+ *       learning rate unless the changes say otherwise.
  *   <li>AdamW, SGD and Lion take everything, with no decay for 1-D parameters. AdamW is set as in nanoGPT's
  *       character-level configuration: β 0.9/0.99, decay 0.1.
  * </ul>
  *
  * @param algorithm the rule
  * @param learningRate the peak η
- * @param root how ASGO takes its roots, if not as the algorithm has it; for the variants of ASGO only
- * @param refresh when, likewise
+ * @param asgoChanges what differs from the algorithm's configuration; for the variants of ASGO only
+ * @param groupChanges what differs from its routing; those of other parameters for rules that leave some over only
  */
 public record OptimizerChoice(
-        Algorithm algorithm, float learningRate, Optional<RootMethod> root, Optional<RefreshChoice> refresh) {
+        Algorithm algorithm, float learningRate, AsgoChanges asgoChanges, GroupChanges groupChanges) {
 
     /** What the name {@code asgo} stands for. */
     private static final AsgoConfig ASGO = AsgoConfig.defaults();
@@ -118,8 +119,8 @@ public record OptimizerChoice(
                     "unknown optimizer '%s'; there are %s".formatted(label, String.join(", ", labels)));
         }
 
-        /** Whether it takes embeddings and 1-D parameters too. */
-        private boolean takesEverything() {
+        /** Whether it takes embeddings and 1-D parameters too; other rules leave them to AdamW. */
+        public boolean takesEverything() {
             return this == ADAMW || this == SGD || this == LION;
         }
 
@@ -128,29 +129,48 @@ public record OptimizerChoice(
         }
     }
 
-    /** Checks the learning rate, and that root and refresh are ASGO's and go together. */
+    /** Checks the learning rate, and that the changes are for this algorithm and go together. */
     public OptimizerChoice {
         if (!(learningRate > 0 && learningRate < Float.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException(
                     "learning rate of %s must be finite and positive, got %s"
                             .formatted(algorithm.label(), learningRate));
         }
-        if (!algorithm.isAsgo() && (root.isPresent() || refresh.isPresent())) {
-            throw new IllegalArgumentException(
-                    "root and refresh are for variants of asgo, not for " + algorithm.label());
+        if (algorithm.isAsgo()) {
+            asgoChanges.over(asgo(algorithm), 1);
+        } else if (!asgoChanges.equals(AsgoChanges.NONE)) {
+            throw new IllegalArgumentException("%s are for variants of asgo, not for %s"
+                    .formatted(asgoChanges.texts().keySet(), algorithm.label()));
         }
-        if (algorithm.isAsgo()) asgo(algorithm, root, refresh, 1);
+        if (algorithm.takesEverything() && groupChanges.concernOthers()) {
+            throw new IllegalArgumentException(
+                    "%s takes embeddings and vectors itself, no other optimizer can be configured for them"
+                            .formatted(algorithm.label()));
+        }
     }
 
-    /** A choice with roots as the algorithm has them. */
+    /** A choice with everything as the algorithm has it. */
     public OptimizerChoice(Algorithm algorithm, float learningRate) {
-        this(algorithm, learningRate, Optional.empty(), Optional.empty());
+        this(algorithm, learningRate, AsgoChanges.NONE, GroupChanges.NONE);
+    }
+
+    /** A choice with the changes that {@link AsgoChanges#parse} and {@link GroupChanges#parse} find among options. */
+    static OptimizerChoice of(Algorithm algorithm, float learningRate, Map<String, String> options) {
+        return new OptimizerChoice(
+                algorithm, learningRate, AsgoChanges.parse(options), GroupChanges.parse(options));
+    }
+
+    /** The changes as {@link #of} reads them. */
+    Map<String, String> options() {
+        Map<String, String> all = new LinkedHashMap<>(asgoChanges.texts());
+        all.putAll(groupChanges.texts());
+        return all;
     }
 
     /** The rule in a training of so many steps. */
     Rule rule(int steps) {
         return switch (algorithm) {
-            case ASGO, ASGO_PUBLISHED -> new Asgo(asgo(algorithm, root, refresh, steps));
+            case ASGO, ASGO_PUBLISHED -> new Asgo(asgoChanges.over(asgo(algorithm), steps));
             case ADAMW -> new AdamW(NANO_GPT);
             case DASGO -> new Dasgo(DasgoConfig.published());
             case MUON -> new Muon(MuonConfig.published());
@@ -162,22 +182,19 @@ public record OptimizerChoice(
         };
     }
 
-    private static AsgoConfig asgo(
-            Algorithm algorithm, Optional<RootMethod> root, Optional<RefreshChoice> refresh, int steps) {
-        AsgoConfig config = algorithm == Algorithm.ASGO ? ASGO : AsgoConfig.published();
-        if (refresh.isPresent() && root.isPresent()) {
-            // Together, since some go with each other that don't go with what is configured.
-            config = config.withRefreshInterval(1);
-        }
-        if (root.isPresent()) config = config.withRootMethod(root.get());
-        else if (refresh.isPresent() && refresh.get().needsBasis()) config = config.withRootMethod(RootMethod.EIGEN);
-        return refresh.isPresent() ? config.withRefresh(refresh.get().over(steps)) : config;
+    private static AsgoConfig asgo(Algorithm algorithm) {
+        return algorithm == Algorithm.ASGO ? ASGO : AsgoConfig.published();
     }
 
     /** For the parameters that the rule does not take, or takes without decay. */
     private Rule otherRule(int steps) {
         if (algorithm.takesEverything()) return rule(steps);
-        return new AdamW(algorithm == Algorithm.ASGO ? NANO_GPT : AdamWConfig.published());
+        AdamWConfig config = algorithm == Algorithm.ASGO ? NANO_GPT : AdamWConfig.published();
+        return new AdamW(config.withBeta2(groupChanges.othersBeta2().orElse(config.beta2())));
+    }
+
+    private float weightDecay() {
+        return groupChanges.weightDecay().orElse(algorithm.weightDecay);
     }
 
     /** The groups of a model's parameters under this choice. */
@@ -187,10 +204,10 @@ public record OptimizerChoice(
         for (GptParameter p : model.all()) {
             (algorithm.takes(p) ? taken : others).add(Parameter.of(p.name(), p.weight(), p.gradient()));
         }
-        var schedule = shape.of(learningRate, steps);
+        float othersPeak = groupChanges.othersLearningRate().orElse(learningRate);
         return List.of(
-                new ParameterGroup(algorithm.label(), rule(steps), schedule, algorithm.weightDecay, taken),
-                new ParameterGroup("others", otherRule(steps), schedule, 0, others));
+                new ParameterGroup(algorithm.label(), rule(steps), shape.of(learningRate, steps), weightDecay(), taken),
+                new ParameterGroup("others", otherRule(steps), shape.of(othersPeak, steps), 0, others));
     }
 
     /**
@@ -199,7 +216,7 @@ public record OptimizerChoice(
      */
     String describe(int steps) {
         return "%s, weight decay %s; others %s, no decay".formatted(
-                config(rule(steps)), algorithm.weightDecay, config(otherRule(steps)));
+                config(rule(steps)), weightDecay(), config(otherRule(steps)));
     }
 
     private static Record config(Rule rule) {

@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import org.asgo4j.optim.RootMethod;
+import org.asgo4j.train.AsgoChanges;
+import org.asgo4j.train.GroupChanges;
 import org.asgo4j.train.OptimizerChoice;
 import org.asgo4j.train.OptimizerChoice.Algorithm;
 import org.asgo4j.train.RefreshChoice;
@@ -66,17 +68,52 @@ class OptimizersTest {
     }
 
     @Test
-    void rootAndRefreshAreForTheVariantsOfAsgo() {
-        var root = Optional.of(RootMethod.QR);
-        var refresh = Optional.of(RefreshChoice.parse("early:10"));
-        List<OptimizerChoice> choices = Optimizers.parse("adamw,asgo-published", null, root, refresh);
-        assertEquals(Optional.empty(), choices.getFirst().root());
-        assertEquals(root, choices.getLast().root());
-        assertEquals(refresh, choices.getLast().refresh());
-        assertThrows(
-                IllegalArgumentException.class, () -> Optimizers.parse("adamw", null, root, Optional.empty()));
-        assertThrows(
-                IllegalArgumentException.class, () -> Optimizers.parse("adamw", null, Optional.empty(), refresh));
+    void changesOfAsgoAreForItsVariants() {
+        AsgoChanges changes = AsgoChanges.parse(Map.of("root", "qr", "refresh", "early:10", "beta2", "0.5"));
+        List<OptimizerChoice> choices =
+                Optimizers.parse("adamw,asgo-published", null, null, changes, GroupChanges.NONE);
+        assertEquals(AsgoChanges.NONE, choices.getFirst().asgoChanges());
+        assertEquals(changes, choices.getLast().asgoChanges());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "root,qr", "refresh,10", "beta1,0.5", "beta2,0.5", "nesterov,true", "gram-source,momentum", "precision,float64",
+        "damping,relative:0.1", "eigenvalue-correction,false"
+    })
+    void eachOfThemIsRefusedWhereThereIsNoVariant(String option, String text) {
+        AsgoChanges changes = AsgoChanges.parse(Map.of(option, text));
+        var refusal = assertThrows(
+                IllegalArgumentException.class,
+                () -> Optimizers.parse("adamw,muon", null, null, changes, GroupChanges.NONE));
+        String expected = "--" + option + " is for asgo and asgo-published, neither of which is in 'adamw,muon'";
+        assertEquals(expected, refusal.getMessage());
+    }
+
+    @Test
+    void weightDecaysAreGivenAsLearningRatesAre() {
+        List<OptimizerChoice> choices =
+                Optimizers.parse("asgo,adamw,lion", null, "asgo=0.5,adamw=0", AsgoChanges.NONE, GroupChanges.NONE);
+        assertEquals(
+                List.of(Optional.of(0.5f), Optional.of(0f), Optional.empty()),
+                choices.stream().map(choice -> choice.groupChanges().weightDecay()).toList());
+        var refusal = assertThrows(
+                IllegalArgumentException.class,
+                () -> Optimizers.parse("asgo", null, "-1", AsgoChanges.NONE, GroupChanges.NONE));
+        assertEquals("--weight-decay must be finite and at least 0, got -1.0", refusal.getMessage());
+    }
+
+    @Test
+    void changesOfOthersAreForRulesThatLeaveSome() {
+        GroupChanges others = GroupChanges.parse(Map.of("others-beta2", "0.5", "others-learning-rate", "0.25"));
+        List<OptimizerChoice> choices = Optimizers.parse("sgd,muon", null, "0.5", AsgoChanges.NONE, others);
+        var sgd = new GroupChanges(Optional.of(0.5f), Optional.empty(), Optional.empty());
+        var muon = new GroupChanges(Optional.of(0.5f), Optional.of(0.5), Optional.of(0.25f));
+        assertEquals(List.of(sgd, muon), choices.stream().map(OptimizerChoice::groupChanges).toList());
+        var refusal = assertThrows(
+                IllegalArgumentException.class,
+                () -> Optimizers.parse("sgd,adamw", null, null, AsgoChanges.NONE, others));
+        assertTrue(refusal.getMessage().startsWith("--others-beta2 is for what"), refusal::getMessage);
     }
 
     @ParameterizedTest
@@ -93,15 +130,31 @@ class OptimizersTest {
         assertTrue(refusal.getMessage().contains("'" + text + "'"), refusal::getMessage);
     }
 
-    /** Both variants of ASGO, though the default's own root keeps no eigenbasis. */
+    /** Both variants of ASGO, though the default's own root goes with none of these. */
     @ParameterizedTest
-    @CsvSource({"asgo", "asgo-published"})
-    void adaptiveRefreshAloneBringsARootWithABasis(String name) {
-        Optional<RefreshChoice> adaptive = Optional.of(RefreshChoice.parse("adaptive"));
-        assertEquals(adaptive, Optimizers.parse(name, null, Optional.empty(), adaptive).getFirst().refresh());
+    @CsvSource({
+        "refresh,adaptive", "eigenvalue-correction,true", "precision,float64", "damping,pseudo-inverse:1e-6",
+        "damping,outside-root:1e-8"
+    })
+    void whatNeedsAnotherRootBringsOne(String option, String text) {
+        AsgoChanges changes = AsgoChanges.parse(Map.of(option, text));
+        for (String name : List.of("asgo", "asgo-published")) {
+            List<OptimizerChoice> choices = Optimizers.parse(name, null, null, changes, GroupChanges.NONE);
+            assertEquals(changes, choices.getFirst().asgoChanges());
+        }
+    }
+
+    @Test
+    void changesThatDoNotGoTogetherAreRefusedWithAllOfThem() {
+        AsgoChanges changes = AsgoChanges.parse(Map.of("root", "newton", "damping", "outside-root:0.5"));
+        var refusal = assertThrows(
+                IllegalArgumentException.class,
+                () -> Optimizers.parse("asgo", null, null, changes, GroupChanges.NONE));
+        assertTrue(
+                refusal.getMessage().startsWith("--root newton --damping outside-root:0.5: "), refusal::getMessage);
     }
 
     private static List<OptimizerChoice> parse(String names, String rates) {
-        return Optimizers.parse(names, rates, Optional.empty(), Optional.empty());
+        return Optimizers.parse(names, rates, null, AsgoChanges.NONE, GroupChanges.NONE);
     }
 }

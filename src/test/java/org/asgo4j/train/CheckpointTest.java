@@ -9,14 +9,15 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Random;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.BackendName;
 import org.asgo4j.linalg.Backends;
-import org.asgo4j.optim.RootMethod;
 import org.asgo4j.train.OptimizerChoice.Algorithm;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,12 +62,26 @@ class CheckpointTest {
 
     /** The policies under which a checkpoint falls between two roots. */
     @ParameterizedTest
-    @CsvSource({"EIGEN,5", "EIGEN,early:6", "EIGEN,adaptive", "QR,4", "NEWTON,3", "POLAR_EXPRESS,7"})
+    @CsvSource({"eigen,5", "eigen,early:6", "eigen,adaptive", "qr,4", "newton,3", "polar-express,7"})
     void everyRootGoesOnBitForBit(String root, String refresh) throws IOException {
-        var choice = new OptimizerChoice(
-                Algorithm.ASGO_PUBLISHED, 0.01f, Optional.of(RootMethod.valueOf(root)),
-                Optional.of(RefreshChoice.parse(refresh)));
-        assertGoesOn(List.of(choice));
+        Map<String, String> options = Map.of("root", root, "refresh", refresh);
+        assertGoesOn(List.of(OptimizerChoice.of(Algorithm.ASGO_PUBLISHED, 0.01f, options)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "beta1=0.5 beta2=0.95 nesterov=true gram-source=momentum",
+        "precision=float64 damping=outside-root:1e-3 refresh=4",
+        "eigenvalue-correction=true beta2=0.8 refresh=4",
+        "damping=pseudo-inverse:1e-5 weight-decay=0.3 others-beta2=0.9 others-learning-rate=0.002",
+    })
+    void everyVariantGoesOnBitForBit(String options) throws IOException {
+        Map<String, String> given = Stream.of(options.split(" "))
+                .map(option -> option.split("="))
+                .collect(Collectors.toMap(option -> option[0], option -> option[1]));
+        assertGoesOn(List.of(
+                OptimizerChoice.of(Algorithm.ASGO, 0.01f, given),
+                OptimizerChoice.of(Algorithm.ASGO_PUBLISHED, 0.01f, given)));
     }
 
     @Test
