@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import org.asgo4j.linalg.Backend;
@@ -34,15 +35,14 @@ final class ReplayCommand implements Callable<Integer> {
     private Path out;
 
     @Option(
-            names = "--root", paramLabel = "NAME", defaultValue = "eigen",
-            description = "of ASGO: eigen, tridiagonal, polar-express, newton or qr (default ${DEFAULT-VALUE})")
+            names = "--root", paramLabel = "METHOD",
+            description = "of ASGO only: eigen, tridiagonal, polar-express, newton or qr (default eigen)")
     private String root;
 
     @Option(
             names = "--precision",
             paramLabel = "TYPE",
-            defaultValue = "float64",
-            description = "of ASGO's root: float32 or float64 (default ${DEFAULT-VALUE})")
+            description = "of ASGO's root only: float32 or float64 (default float64)")
     private String precision;
 
     @Option(names = "--weight-decay", paramLabel = "X", description = "instead of the trajectory's own")
@@ -59,8 +59,10 @@ final class ReplayCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        RootMethod method = Choice.parse("--root", root, List.of(RootMethod.values()));
-        ElementType type = Choice.parse("--precision", precision, List.of(ElementType.values()));
+        Optional<RootMethod> method = Optional.ofNullable(root)
+                .map(name -> Choice.parse("--root", name, List.of(RootMethod.values())));
+        Optional<ElementType> type = Optional.ofNullable(precision)
+                .map(name -> Choice.parse("--precision", name, List.of(ElementType.values())));
         checkWeightDecay();
         FileOption.checkReadable("IN", in);
         FileOption.checkWritable("--out", out);

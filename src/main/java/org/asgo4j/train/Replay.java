@@ -7,6 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import org.asgo4j.io.DType;
 import org.asgo4j.io.JsonText;
@@ -48,9 +49,11 @@ import org.asgo4j.optim.SoapConfig;
  * eps; for muon and sgd possibly nesterov.
  */
 public final class Replay {
+    private static final String ASGO = "asgo";
+
     private final Backend backend;
-    private final RootMethod rootMethod;
-    private final ElementType rootPrecision;
+    private final Optional<RootMethod> rootMethod;
+    private final Optional<ElementType> rootPrecision;
     private final OptionalDouble weightDecay;
 
     /**
@@ -65,12 +68,15 @@ public final class Replay {
 
     /**
      * @param backend does the arithmetic
-     * @param rootMethod how ASGO takes its root
-     * @param rootPrecision of ASGO's gram matrix and root
+     * @param rootMethod how ASGO takes its root; by eigendecomposition if it is not given
+     * @param rootPrecision of ASGO's gram matrix and root; float64 if it is not given
      * @param weightDecay replaces the file's weight_decay if present
      */
     public Replay(
-            Backend backend, RootMethod rootMethod, ElementType rootPrecision, OptionalDouble weightDecay) {
+            Backend backend,
+            Optional<RootMethod> rootMethod,
+            Optional<ElementType> rootPrecision,
+            OptionalDouble weightDecay) {
         this.backend = backend;
         this.rootMethod = rootMethod;
         this.rootPrecision = rootPrecision;
@@ -80,7 +86,8 @@ public final class Replay {
     /**
      * Replays {@code in} and writes {@code weight.0 … T} and the metadata to {@code out}.
      *
-     * @throws IllegalArgumentException if the file is not a trajectory, or of an optimizer there is no rule for
+     * @throws IllegalArgumentException if the file is not a trajectory, or of an optimizer there is no rule for, or a
+     *     root method or precision was given and it is not ASGO's
      * @throws IOException if a file can't be read or written
      */
     public Result run(Path in, Path out) throws IOException {
@@ -88,6 +95,7 @@ public final class Replay {
                 Arena arena = Arena.ofConfined()) {
             Map<String, String> hyper = JsonText.fields(required(file, in, "hyper"));
             String name = required(file, in, "optimizer");
+            if (!name.equals(ASGO)) refuseRoot(in, name);
             Rule rule = rule(name, hyper);
             int steps = (int) number("steps", required(file, in, "steps"), 1, Integer.MAX_VALUE);
             float learningRate = (float) hyper(hyper, "lr");
@@ -115,11 +123,24 @@ public final class Replay {
         }
     }
 
+    private void refuseRoot(Path in, String optimizer) {
+        if (rootMethod.isEmpty() && rootPrecision.isEmpty()) return;
+        throw new IllegalArgumentException("%s is for trajectories of %s, and %s is of %s".formatted(
+                rootMethod.isPresent() ? "--root" : "--precision", ASGO, in, optimizer));
+    }
+
+    private Root root(double epsilon) {
+        return new Root(
+                rootMethod.orElse(RootMethod.EIGEN),
+                rootPrecision.orElse(ElementType.FLOAT64),
+                Damping.absolute(epsilon));
+    }
+
     private Rule rule(String optimizer, Map<String, String> hyper) {
         return switch (optimizer) {
-            case "asgo" -> new Asgo(AsgoConfig.published()
+            case ASGO -> new Asgo(AsgoConfig.published()
                     .withBetas(hyper(hyper, "beta1"), hyper(hyper, "beta2"))
-                    .withRoot(new Root(rootMethod, rootPrecision, Damping.absolute(hyper(hyper, "eps")))));
+                    .withRoot(root(hyper(hyper, "eps"))));
             case "dasgo" -> new Dasgo(DasgoConfig.published()
                     .withBetas(hyper(hyper, "beta1"), hyper(hyper, "beta2"))
                     .withEpsilon(hyper(hyper, "eps")));

@@ -107,6 +107,8 @@ class BadInputTest {
                 "replay muon.safetensors --out muon.safetensors|is the trajectory itself",
                 "replay muon.safetensors --out o --root cubic|--root must be eigen, tridiagonal, polar-express",
                 "replay muon.safetensors --out o --precision half|--precision must be float32 or float64, got 'half'",
+                "replay muon.safetensors --out o --root qr|--root is for trajectories of asgo, and muon.safetensors is",
+                "replay muon.safetensors --out o --precision float32|--precision is for trajectories of asgo",
                 "replay muon.safetensors --out o --weight-decay NaN|--weight-decay must be finite",
                 "doctor --backend abacus|unknown backend 'abacus'",
                 "trian|did you mean train",
