@@ -14,6 +14,10 @@ final class CheckpointOptions {
     /** The newest, and the one before it should that be damaged. */
     private static final int DEFAULT_KEEP = 2;
 
+    /** What may be given to a training that goes on. */
+    static final String RESUMABLE = "only --threads, --backend, --checkpoint-every and --keep may change, and --data "
+            + "and --init may say where the same text and weights lie now";
+
     @Option(
             names = "--checkpoint-every", paramLabel = "N",
             description = "steps between checkpoints, 0 for none (default " + DEFAULT_EVERY + ")")
@@ -26,8 +30,7 @@ final class CheckpointOptions {
 
     @Option(
             names = "--resume", paramLabel = "DIR",
-            description = "go on with the interrupted training whose results are in DIR; only --threads, --backend, "
-                    + "--checkpoint-every and --keep may be given too")
+            description = "go on with the interrupted training whose results are in DIR; " + RESUMABLE)
     private Path resume;
 
     int every() {

@@ -2,6 +2,7 @@ package org.asgo4j.cli;
 
 import java.nio.file.Path;
 import java.util.OptionalDouble;
+import org.asgo4j.train.TrainFailure;
 import org.asgo4j.train.TrainListener;
 import org.asgo4j.train.TrainResult;
 
@@ -73,6 +74,17 @@ final class ProgressLine implements TrainListener, AutoCloseable {
     @Override
     public void finished(TrainResult result) {
         endLine();
+    }
+
+    @Override
+    public void failed(TrainFailure failure) {
+        endLine();
+        screen.err().println("asgo4j: step %d: %s".formatted(failure.step(), failure.reason()));
+    }
+
+    @Override
+    public void complete() {
+        screen.out().println("complete: this training ended before, nothing is left to do");
     }
 
     /** Leaves the cursor on an empty line. */

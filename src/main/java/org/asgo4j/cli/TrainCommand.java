@@ -12,6 +12,8 @@ import org.asgo4j.train.OptimizerChoice;
 import org.asgo4j.train.Recipe;
 import org.asgo4j.train.SavedRun;
 import org.asgo4j.train.TrainConfig;
+import org.asgo4j.train.TrainFailure;
+import org.asgo4j.train.TrainOutcome;
 import org.asgo4j.train.TrainResult;
 import org.asgo4j.train.Training;
 import picocli.CommandLine.Command;
@@ -38,9 +40,12 @@ final class TrainCommand implements Callable<Integer> {
     private static final String RESULT =
             "result optimizer=%s steps=%d val_loss=%.4f seconds=%.1f tokens_per_second=%.0f optimizer_ms=%.1f";
 
+    private static final String FAILURE = "result optimizer=%s failed step=%d %s";
+
     /** What does not change the weights that come out, as far as it is ours to say. */
     private static final Set<String> RESUME_OPTIONS =
-            Set.of("--resume", "--threads", "--backend", "--checkpoint-every", "--keep", "--stacktrace");
+            Set.of("--resume", "--data", "--init", "--threads", "--backend", "--checkpoint-every", "--keep",
+                    "--stacktrace");
 
     @Option(
             names = "--data", paramLabel = "PATH",
@@ -102,12 +107,10 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (checkpoints.resume() == null) train();
-        else resume(checkpoints.resume());
-        return ExitCode.OK;
+        return checkpoints.resume() == null ? train() : resume(checkpoints.resume());
     }
 
-    private void train() throws IOException {
+    private int train() throws IOException {
         List<OptimizerChoice> choices = optimizers.choices();
         try (OutputFolder folder = OutputFolder.make(out)) {
             int workers = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
@@ -115,7 +118,7 @@ final class TrainCommand implements Callable<Integer> {
                     recipe(choices), folder.path(), workers, checkpoints.every(), checkpoints.keep());
             try (Backend backend = backendOption.open();
                     ProgressLine progress = new ProgressLine(screen)) {
-                print(config, new Training(config, backend, progress).run());
+                return print(config, new Training(config, backend, progress).run());
             }
         }
     }
@@ -137,25 +140,35 @@ final class TrainCommand implements Callable<Integer> {
                 evalEvery);
     }
 
-    private void resume(Path folder) throws IOException {
+    private int resume(Path folder) throws IOException {
         for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
             if (!RESUME_OPTIONS.contains(option.longestName())) {
-                throw new IllegalArgumentException("%s can't be given with --resume: it is as it was; %s may change"
-                        .formatted(option.longestName(), "only --threads, --backend, --checkpoint-every and --keep"));
+                throw new IllegalArgumentException("%s can't be given with --resume: it is as it was; %s"
+                        .formatted(option.longestName(), CheckpointOptions.RESUMABLE));
             }
         }
         SavedRun saved = SavedRun.open(folder);
         TrainConfig before = saved.config();
         var config = new TrainConfig(
-                before.recipe(),
+                elsewhere(before.recipe()),
                 folder,
                 threads == null ? before.threads() : threads,
                 checkpoints.every(before.checkpointEvery()),
                 checkpoints.keep(before.keep()));
         try (Backend backend = backendOption.open(saved.backend());
                 ProgressLine progress = new ProgressLine(screen)) {
-            print(config, new Training(config, backend, progress).resume(saved));
+            return print(config, new Training(config, backend, progress).resume(saved));
         }
+    }
+
+    /** The text and weights of a training to go on with, where they lie now. */
+    private Recipe elsewhere(Recipe before) {
+        if (init != null && before.init().isEmpty()) {
+            throw new IllegalArgumentException("--init: the training in %s began with weights drawn from its seed"
+                    .formatted(checkpoints.resume()));
+        }
+        if (init != null) FileOption.checkReadable("--init", init);
+        return before.from(data == null ? before.data() : corpus(), init == null ? before.init() : Optional.of(init));
     }
 
     private Path corpus() {
@@ -172,20 +185,30 @@ final class TrainCommand implements Callable<Integer> {
         return Path.of(path);
     }
 
-    /** The results come last: programs read them. */
-    private void print(TrainConfig config, List<TrainResult> results) {
+    /**
+     * The results come last: programs read them.
+     *
+     * @return the exit status: 1 if an optimizer failed
+     */
+    private int print(TrainConfig config, List<TrainOutcome> outcomes) {
         PrintStream stdout = screen.out();
         stdout.println("results  " + config.out());
         PeakMemory.mebibytes().ifPresent(mebibytes -> stdout.println("memory   " + mebibytes + " MiB at the peak"));
-        for (TrainResult r : results) {
-            stdout.println(RESULT
-                    .formatted(
-                            r.optimizer(),
-                            r.steps(),
-                            r.validationLoss(),
-                            r.seconds(),
-                            r.tokensPerSecond(),
-                            r.optimizerMillis()));
-        }
+        outcomes.forEach(outcome -> stdout.println(line(outcome)));
+        boolean failed = outcomes.stream().anyMatch(TrainFailure.class::isInstance);
+        return failed ? ExitCode.SOFTWARE : ExitCode.OK;
+    }
+
+    private static String line(TrainOutcome outcome) {
+        return switch (outcome) {
+            case TrainResult r -> RESULT.formatted(
+                    r.optimizer(),
+                    r.steps(),
+                    r.validationLoss(),
+                    r.seconds(),
+                    r.tokensPerSecond(),
+                    r.optimizerMillis());
+            case TrainFailure f -> FAILURE.formatted(f.optimizer(), f.step(), f.reason());
+        };
     }
 }

@@ -54,22 +54,24 @@ final class Checkpoint {
      *
      * @return how far it had come
      * @throws IllegalArgumentException if it is damaged, of another version, run, optimizer or model; the message names
-     *     the file and both sides
+     *     the file and both sides, and no weight has been changed
      * @throws IOException if it can't be read
      */
     static Progress load(Path file, Subject subject, Optimizer optimizer) throws IOException {
         try (Safetensors source = Safetensors.open(file)) {
             require(source, file, FORMAT_KEY, FORMAT);
             require(source, file, OPTIMIZER_KEY, subject.optimizer());
-            subject.identity().requireSameIn(Fields.parse(file.toString(), GptFile.note(source, file, RUN_KEY)));
+            Manifest.requireSame(
+                    subject.identity(), Fields.parse(file.toString(), GptFile.note(source, file, RUN_KEY)));
             require(source, file, "vocabulary", subject.tokenizer().vocabulary());
             Progress progress = Progress.parse(file + ": progress", GptFile.note(source, file, PROGRESS_KEY));
-            GptFile.load(source, file, subject.parameters());
+            GptFile.check(source, file, subject.parameters());
             optimizer.load(source, STATE_PREFIX);
             if (optimizer.steps() != progress.step()) {
                 throw new IllegalArgumentException("%s says it is of step %d, its optimizer of step %d"
                         .formatted(file, progress.step(), optimizer.steps()));
             }
+            GptFile.load(source, file, subject.parameters());
             return progress;
         } catch (SafetensorsException | IllegalArgumentException e) {
             String problem = e.getMessage().contains(file.toString()) ? e.getMessage() : file + ": " + e.getMessage();

@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.asgo4j.io.JsonText;
 
@@ -115,14 +116,15 @@ final class Fields {
     /**
      * Compares every field here with another's.
      *
+     * @param shown what messages call a field
      * @throws IllegalArgumentException if one differs or is missing there; the message names both sides
      */
-    void requireSameIn(Fields other) {
+    void requireSameIn(Fields other, UnaryOperator<String> shown) {
         values.forEach((name, value) -> {
             String stored = other.values.get(name);
             if (!value.equals(stored)) {
-                throw new IllegalArgumentException("'%s' is %s in %s, but %s in %s".formatted(
-                        name, stored == null ? "missing" : stored, other.source, value, source));
+                throw new IllegalArgumentException("%s is %s in %s, but %s in %s".formatted(
+                        shown.apply(name), stored == null ? "not given" : stored, other.source, value, source));
             }
         });
     }

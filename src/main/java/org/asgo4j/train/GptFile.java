@@ -135,8 +135,13 @@ final class GptFile {
      * @throws IllegalArgumentException if one is missing or has another type or shape; nothing has been changed
      */
     static void load(Safetensors tensors, Path file, GptParameters parameters) {
-        for (GptParameter p : parameters.all()) require(tensors, file, p.name(), shape(p));
+        check(tensors, file, parameters);
         for (GptParameter p : parameters.all()) copy(tensors, p);
+    }
+
+    /** Refuses what {@link #load} does. */
+    static void check(Safetensors tensors, Path file, GptParameters parameters) {
+        for (GptParameter p : parameters.all()) require(tensors, file, p.name(), shape(p));
     }
 
     private static void copy(Safetensors tensors, GptParameter p) {

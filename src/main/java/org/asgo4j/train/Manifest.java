@@ -18,6 +18,9 @@ final class Manifest {
     /** Another set or meaning of fields gets another number. */
     private static final String FORMAT = "asgo4j-run-1";
 
+    private static final String CHARACTERS = "characters";
+    private static final String CORPUS_HASH = "corpus_sha256";
+
     private static final String SEPARATOR = ",";
 
     /** Between an option and the optimizer it is for. */
@@ -34,8 +37,8 @@ final class Manifest {
     static Fields identity(String source, Recipe recipe, Corpus corpus, TokenSplit split) throws IOException {
         Fields fields = new Fields(source)
                 .with("format", FORMAT)
-                .with("characters", split.training().length + split.validation().length)
-                .with("corpus_sha256", Sha256.of(corpus.text()))
+                .with(CHARACTERS, split.training().length + split.validation().length)
+                .with(CORPUS_HASH, Sha256.of(corpus.text()))
                 .with("vocabulary", split.tokenizer().size());
         if (recipe.init().isPresent()) fields.with("init_sha256", Sha256.of(recipe.init().get()));
         List<OptimizerChoice> optimizers = recipe.optimizers();
@@ -58,6 +61,55 @@ final class Manifest {
                 .with("width", recipe.width())
                 .with("seed", recipe.seed())
                 .with("eval_every", recipe.evalEvery());
+    }
+
+    /**
+     * Checks that what a file keeps is of this training.
+     *
+     * @param identity from {@link #identity}
+     * @throws IllegalArgumentException if not; the message has the option that differs and both sides
+     */
+    static void requireSame(Fields identity, Fields stored) {
+        identity.requireSameIn(stored, Manifest::shown);
+    }
+
+    /**
+     * Checks that the text that was read is a run's.
+     *
+     * @param data where it was read
+     * @throws IllegalArgumentException if not; the message has both sides
+     */
+    static void requireSameText(Path data, Fields identity, Fields stored) {
+        if (identity.text(CORPUS_HASH).equals(stored.text(CORPUS_HASH))) return;
+        throw new IllegalArgumentException(
+                "the text of %s is not that of %s: it has %s characters and SHA-256 %s, that one %s and %s; "
+                        .formatted(
+                                data,
+                                stored.source(),
+                                identity.text(CHARACTERS),
+                                identity.text(CORPUS_HASH),
+                                stored.text(CHARACTERS),
+                                stored.text(CORPUS_HASH))
+                        + "if that one lies elsewhere, --data names it");
+    }
+
+    /** What people who gave options call a field. */
+    private static String shown(String field) {
+        for (OptimizerChoice.Algorithm algorithm : OptimizerChoice.Algorithm.values()) {
+            String ending = field("", algorithm.label());
+            if (field.endsWith(ending)) return shown(withoutEnding(field, ending)) + " of " + algorithm.label();
+        }
+        return switch (field) {
+            case CHARACTERS -> "--data (its characters)";
+            case CORPUS_HASH -> "--data (SHA-256 of its text)";
+            case "vocabulary" -> "--data (its different characters)";
+            case "init_sha256" -> "--init (SHA-256)";
+            case "optimizers" -> "--optimizer";
+            case "config" -> "the configuration";
+            case "format" -> "the format";
+            case "clip_norm" -> "the largest gradient norm";
+            default -> "--" + option(field);
+        };
     }
 
     /** All of {@code config.json}. */
@@ -108,7 +160,7 @@ final class Manifest {
         Map<String, String> options = new HashMap<>();
         String ending = field("", label);
         fields.values().forEach((name, value) -> {
-            if (name.endsWith(ending)) options.put(option(name.substring(0, name.length() - ending.length())), value);
+            if (name.endsWith(ending)) options.put(option(withoutEnding(name, ending)), value);
         });
         try {
             return OptimizerChoice.of(
@@ -123,6 +175,10 @@ final class Manifest {
     /** The field that keeps an optimizer's option. */
     private static String field(String option, String label) {
         return option.replace('-', '_') + SEPARATION + label;
+    }
+
+    private static String withoutEnding(String field, String ending) {
+        return field.substring(0, field.length() - ending.length());
     }
 
     private static String option(String field) {

@@ -215,8 +215,10 @@ public record OptimizerChoice(
      * them, and the decay.
      */
     String describe(int steps) {
-        return "%s, weight decay %s; others %s, no decay".formatted(
-                config(rule(steps)), weightDecay(), config(otherRule(steps)));
+        String othersRate =
+                groupChanges.othersLearningRate().map(rate -> " at learning rate " + rate).orElse("");
+        return "%s, weight decay %s; others %s%s, no decay".formatted(
+                config(rule(steps)), weightDecay(), config(otherRule(steps)), othersRate);
     }
 
     private static Record config(Rule rule) {

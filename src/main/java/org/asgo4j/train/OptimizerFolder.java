@@ -12,14 +12,14 @@ import java.util.stream.Stream;
 
 /**
  * The folder of one optimizer's results. {@code model.safetensors} is its last file, so that where it is the training
- * is done; until then there may be checkpoints.
+ * is done; until then there may be checkpoints. {@code failure.json} is there instead if the training could not go on.
  */
 final class OptimizerFolder {
     private static final Pattern CHECKPOINT = Pattern.compile("step-([0-9]{1,10})\\.safetensors");
 
     /** What a killed process leaves of files that are written beside their place and then renamed. */
     private static final Pattern LEFTOVER =
-            Pattern.compile("\\.(model\\.safetensors|step-[0-9]+\\.safetensors|metrics\\.csv|config\\.json)\\..*tmp");
+            Pattern.compile("\\.(model\\.safetensors|step-[0-9]+\\.safetensors|metrics\\.csv|config\\.json|failure\\.json)\\..*tmp");
 
     private final Path path;
 
@@ -40,17 +40,26 @@ final class OptimizerFolder {
         return path.resolve("model.safetensors");
     }
 
-    /** Where the checkpoint of a step lies. */
-    Path checkpoint(int step) {
-        return checkpoints().resolve("step-%d.safetensors".formatted(step));
+    Path failure() {
+        return path.resolve("failure.json");
+    }
+
+    /** Where the checkpoint of a step goes; the folder is there. */
+    Path newCheckpoint(int step) throws IOException {
+        return Files.createDirectories(checkpoints()).resolve("step-%d.safetensors".formatted(step));
     }
 
     private Path checkpoints() {
         return path.resolve("checkpoints");
     }
 
-    boolean isFinished() {
-        return Files.exists(model());
+    /** Whether there is nothing left to train. */
+    boolean hasEnded() {
+        return Files.exists(model()) || hasFailed();
+    }
+
+    boolean hasFailed() {
+        return Files.exists(failure());
     }
 
     /** The checkpoint of the latest step. */
@@ -77,14 +86,14 @@ final class OptimizerFolder {
         for (Path file : all.subList(0, Math.max(0, all.size() - count))) Files.delete(file);
     }
 
-    /** Makes it, with room for checkpoints. */
     void make() throws IOException {
-        Files.createDirectories(checkpoints());
+        Files.createDirectories(path);
     }
 
     /** Deletes what says how far an earlier run came. */
     void clear() throws IOException {
         Files.deleteIfExists(model());
+        Files.deleteIfExists(failure());
         keepNewest(0);
         removeLeftovers();
     }

@@ -64,6 +64,12 @@ public record Recipe(
         }
     }
 
+    /** The same training, its text and initial weights read from elsewhere. */
+    public Recipe from(Path newData, Optional<Path> newInit) {
+        return new Recipe(
+                newData, newInit, optimizers, schedule, steps, batch, context, layers, heads, width, seed, evalEvery);
+    }
+
     /** The sizes of the model with a vocabulary. */
     GptConfig model(int vocabulary) {
         return new GptConfig(vocabulary, layers, heads, width, context);

@@ -31,7 +31,8 @@ public record RefreshChoice(Kind kind, int interval) {
 
     /** Checks the interval. */
     public RefreshChoice {
-        if (kind == Kind.ADAPTIVE ? interval != 0 : interval < 1) {
+        int largest = kind == Kind.ASYNC ? Integer.MAX_VALUE / STALE_INTERVALS : Integer.MAX_VALUE;
+        if (kind == Kind.ADAPTIVE ? interval != 0 : interval < 1 || interval > largest) {
             throw new IllegalArgumentException("refresh %s with interval %d; expected %s"
                     .formatted(Choice.name(kind), interval, EXPECTED));
         }
@@ -50,7 +51,7 @@ public record RefreshChoice(Kind kind, int interval) {
             Kind kind = Choice.parse("refresh", parts.getFirst(), List.of(Kind.EARLY, Kind.ASYNC));
             return new RefreshChoice(kind, Integer.parseInt(text.substring(parts.getFirst().length() + 1)));
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("refresh must be %s, got '%s'".formatted(EXPECTED, text), e);
+            throw new IllegalArgumentException("--refresh must be %s, got '%s'".formatted(EXPECTED, text), e);
         }
     }
 
@@ -74,7 +75,7 @@ public record RefreshChoice(Kind kind, int interval) {
             case EVERY -> Refresh.every(interval);
             case EARLY -> Refresh.earlyThenEvery(steps, interval);
             case ADAPTIVE -> Refresh.adaptive();
-            case ASYNC -> Refresh.asynchronous(interval, Math.multiplyExact(STALE_INTERVALS, interval));
+            case ASYNC -> Refresh.asynchronous(interval, STALE_INTERVALS * interval);
         };
     }
 }

@@ -55,11 +55,11 @@ public final class SavedRun {
         return fields;
     }
 
-    /** Refuses if there is nothing to go on from: no optimizer is done, and the first has no checkpoint. */
+    /** Refuses if there is nothing to go on from: the first optimizer has neither ended nor a checkpoint. */
     void requireBegun() throws IOException {
         List<OptimizerChoice> optimizers = config.recipe().optimizers();
         var first = new OptimizerFolder(config.out(), optimizers.getFirst());
-        if (first.isFinished() || first.newestCheckpoint().isPresent()) return;
+        if (first.hasEnded() || first.newestCheckpoint().isPresent()) return;
         throw new IllegalArgumentException(("%s has no checkpoint of %s to go on from (checkpoint-every was %d): "
                 + "begin anew with the same options and --out %s")
                 .formatted(config.out(), optimizers.getFirst().algorithm().label(), config.checkpointEvery(),

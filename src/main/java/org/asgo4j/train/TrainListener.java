@@ -37,4 +37,10 @@ public interface TrainListener {
 
     /** One optimizer is done. */
     void finished(TrainResult result);
+
+    /** One optimizer could not go on; the next begins. */
+    void failed(TrainFailure failure);
+
+    /** A training that was to be resumed has nothing left to do. */
+    default void complete() {}
 }

@@ -1,7 +1,7 @@
 package org.asgo4j.train;
 
 /**
- * How the training with one optimizer ended.
+ * What the training with one optimizer came to.
  *
  * @param optimizer its name
  * @param steps steps taken
@@ -16,4 +16,6 @@ public record TrainResult(
         double validationLoss,
         double seconds,
         double tokensPerSecond,
-        double optimizerMillis) {}
+        double optimizerMillis)
+        implements
+            TrainOutcome {}

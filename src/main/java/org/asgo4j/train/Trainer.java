@@ -28,6 +28,8 @@ final class Trainer {
     private final Evaluation evaluation;
     private final Pace pace;
     private final int reportEvery;
+    private final int[] inputs;
+    private final int[] targets;
 
     private long refreshes;
     private double condition = Double.NaN;
@@ -53,6 +55,8 @@ final class Trainer {
         batches = new Batches(split.training(), recipe.batch(), recipe.context(), recipe.seed());
         evaluation = new Evaluation(split.validation(), recipe.batch(), recipe.context());
         pace = new Pace(recipe);
+        inputs = new int[recipe.tokensPerStep()];
+        targets = new int[recipe.tokensPerStep()];
         reportEvery = Math.max(1, recipe.steps() / REPORTS);
     }
 
@@ -60,49 +64,48 @@ final class Trainer {
      * Trains to the last step, and writes a row per report.
      *
      * @param checkpoint where to go on from
+     * @return why it ended before, if it did
      */
-    void run(Backend backend, Workers workers, Optional<Path> checkpoint) throws IOException {
+    Optional<TrainFailure> run(Backend backend, Workers workers, Optional<Path> checkpoint) throws IOException {
         GptParameters parameters = subject.parameters();
         var groups = choice.groups(parameters, recipe.schedule(), recipe.steps());
         try (var gpt = new Gpt(backend, workers, parameters, recipe.batch());
                 var optimizer = new Optimizer(backend, workers, Manifest.optimizerConfig(reportEvery), groups)) {
             int done = checkpoint.isPresent() ? restore(checkpoint.get(), optimizer) : 0;
             try (MetricsFile metrics = metrics(done)) {
-                run(gpt, optimizer, done, metrics);
+                for (int step = done + 1; step <= recipe.steps(); step++) {
+                    try {
+                        take(step, gpt, optimizer, metrics);
+                    } catch (ArithmeticException e) {
+                        return Optional.of(new TrainFailure(subject.optimizer(), step, reason(e)));
+                    }
+                    if (isCheckpointDue(step)) save(step, optimizer, metrics);
+                }
+                return Optional.empty();
             }
         }
     }
 
-    private StepReport step(Optimizer optimizer) {
-        try {
-            return optimizer.step();
-        } catch (NonFiniteGradientException e) {
-            var diverged = new ArithmeticException(
-                    "training with %s at learning rate %s has diverged, a lower --learning-rate may not: %s"
-                            .formatted(choice.algorithm().label(), choice.learningRate(), e.getMessage()));
-            diverged.initCause(e);
-            throw diverged;
-        }
+    private String reason(ArithmeticException e) {
+        return e instanceof NonFiniteGradientException
+                ? "training with %s at learning rate %s has diverged, a lower --learning-rate may not: %s"
+                        .formatted(subject.optimizer(), choice.learningRate(), e.getMessage())
+                : e.getMessage();
     }
 
-    private void run(Gpt gpt, Optimizer optimizer, int done, MetricsFile metrics) throws IOException {
-        int[] inputs = new int[recipe.tokensPerStep()];
-        int[] targets = new int[recipe.tokensPerStep()];
-        for (int step = done + 1; step <= recipe.steps(); step++) {
-            long start = System.nanoTime();
-            batches.next(inputs, targets);
-            double trainLoss = gpt.forwardBackward(inputs, targets);
-            StepReport report = step(optimizer);
-            pace.stepped(System.nanoTime() - start, report.nanoseconds());
-            refreshes += report.refreshes();
-            if (!Double.isNaN(report.condition())) condition = report.condition();
+    private void take(int step, Gpt gpt, Optimizer optimizer, MetricsFile metrics) throws IOException {
+        long start = System.nanoTime();
+        batches.next(inputs, targets);
+        double trainLoss = gpt.forwardBackward(inputs, targets);
+        StepReport report = optimizer.step();
+        pace.stepped(System.nanoTime() - start, report.nanoseconds());
+        refreshes += report.refreshes();
+        if (!Double.isNaN(report.condition())) condition = report.condition();
 
-            boolean evaluate = step % recipe.evalEvery() == 0 || step == recipe.steps();
-            var taken = evaluate ? OptionalDouble.of(evaluate(gpt, step)) : OptionalDouble.empty();
-            if (evaluate || step % reportEvery == 0) report(step, trainLoss, taken, report, metrics);
-            if (evaluate || pace.isShowDue()) show(step, trainLoss, taken);
-            if (isCheckpointDue(step)) save(step, optimizer, metrics);
-        }
+        boolean evaluate = step % recipe.evalEvery() == 0 || step == recipe.steps();
+        var taken = evaluate ? OptionalDouble.of(evaluate(gpt, step)) : OptionalDouble.empty();
+        if (evaluate || step % reportEvery == 0) report(step, trainLoss, taken, report, metrics);
+        if (evaluate || pace.isShowDue()) show(step, trainLoss, taken);
     }
 
     private int restore(Path checkpoint, Optimizer optimizer) throws IOException {
@@ -130,7 +133,7 @@ final class Trainer {
         var progress = new Progress(
                 step, batches.position(), pace.trainingNanos(), pace.optimizerNanos(), pace.evaluationNanos(),
                 refreshes, condition);
-        Checkpoint.write(folder.checkpoint(step), subject, optimizer, progress);
+        Checkpoint.write(folder.newCheckpoint(step), subject, optimizer, progress);
         folder.keepNewest(config.keep());
     }
 

@@ -57,52 +57,75 @@ public final class Training {
     /** What is done once a job is set up. */
     @FunctionalInterface
     private interface Work {
-        List<TrainResult> on(Job job) throws IOException;
+        List<TrainOutcome> on(Job job) throws IOException;
     }
 
     /**
      * Trains from the start.
      *
-     * @return one result per optimizer, in the order given
+     * @return one outcome per optimizer, in the order given; one that fails does not keep the others from training
      * @throws CorpusException if there is no such text, or it is too short or has one character only
      * @throws IllegalArgumentException if the output folder holds the checkpoints of a training that did not end, or
      *     the initial weights are of another model
      * @throws IOException if a result can't be written
-     * @throws ArithmeticException if the training diverges
      */
-    public List<TrainResult> run() throws IOException {
+    public List<TrainOutcome> run() throws IOException {
         return set(job -> {
             initialize(job); // so that a file of other weights is refused before anything is written
             Files.createDirectories(config.out());
             for (OptimizerChoice choice : recipe.optimizers()) refuseUnfinished(folder(choice));
             for (OptimizerChoice choice : recipe.optimizers()) folder(choice).clear();
-            Fields fields = Manifest.of(config, job.identity(), job.corpus(), job.parameters().size(), backend);
-            WholeFile.write(config.out().resolve(SavedRun.CONFIG), fields.json());
+            describe(job);
             return trainAll(job);
         });
     }
 
     /**
-     * Goes on where a training was interrupted: optimizers that are done are left alone, the one that was interrupted
-     * goes on from its newest checkpoint, the others follow.
+     * Goes on where a training was interrupted: optimizers that have ended are left alone, the one that was interrupted
+     * goes on from its newest checkpoint, the others follow. If all have ended, their outcomes are read again.
      *
      * @param saved the run in the output folder
-     * @return one result per optimizer, in the order given
+     * @return one outcome per optimizer, in the order given; one that fails does not keep the others from training
      * @throws IllegalArgumentException if there is no checkpoint, or corpus, checkpoint or program are not those of the
-     *     run; nothing has been changed
-     * @throws CorpusException if the corpus is gone
+     *     run, or the corpus is gone; nothing has been changed
      * @throws IOException if a file can't be read or written
-     * @throws ArithmeticException if the training diverges
      */
-    public List<TrainResult> resume(SavedRun saved) throws IOException {
+    public List<TrainOutcome> resume(SavedRun saved) throws IOException {
+        if (recipe.optimizers().stream().allMatch(choice -> folder(choice).hasEnded())) return repeat();
+        requireThere("--data", recipe.data());
+        if (recipe.init().isPresent()) requireThere("--init", recipe.init().get());
         return set(job -> {
-            job.identity().requireSameIn(saved.fields());
+            Manifest.requireSameText(recipe.data(), job.identity(), saved.fields());
+            Manifest.requireSame(job.identity(), saved.fields());
             saved.requireBegun();
+            if (!recipe.equals(saved.config().recipe())) describe(job); // so that a next time needs no path
             return trainAll(job);
         });
     }
 
-    private List<TrainResult> set(Work work) throws IOException {
+    private static void requireThere(String option, Path file) {
+        if (Files.exists(file)) return;
+        throw new IllegalArgumentException(
+                "%s, which this training began with, doesn't exist; if it lies elsewhere now, %s names it"
+                        .formatted(file, option));
+    }
+
+    private void describe(Job job) throws IOException {
+        Fields fields = Manifest.of(config, job.identity(), job.corpus(), job.parameters().size(), backend);
+        WholeFile.write(config.out().resolve(SavedRun.CONFIG), fields.json());
+    }
+
+    /** What came of a training that has ended. */
+    private List<TrainOutcome> repeat() throws IOException {
+        listener.complete();
+        List<TrainOutcome> outcomes = new ArrayList<>();
+        List<LossCurve> curves = new ArrayList<>();
+        for (OptimizerChoice choice : recipe.optimizers()) outcomes.add(outcome(choice, curves));
+        plot(curves);
+        return outcomes;
+    }
+
+    private List<TrainOutcome> set(Work work) throws IOException {
         Corpus corpus = Corpus.read(recipe.data());
         TokenSplit split = TokenSplit.of(corpus, recipe.context());
         Fields identity = Manifest.identity("this training", recipe, corpus, split);
@@ -124,28 +147,25 @@ public final class Training {
 
     private void refuseUnfinished(OptimizerFolder folder) throws IOException {
         Optional<Path> checkpoint = folder.newestCheckpoint();
-        if (checkpoint.isPresent() && !folder.isFinished()) {
+        if (checkpoint.isPresent() && !folder.hasEnded()) {
             throw new IllegalArgumentException("%s is of a training that did not end: --resume %s goes on with it; "
                     .formatted(checkpoint.get(), config.out()) + "to begin anew, remove it or name another folder");
         }
     }
 
-    private List<TrainResult> trainAll(Job job) throws IOException {
+    private List<TrainOutcome> trainAll(Job job) throws IOException {
         announce(job);
-        List<TrainResult> results = new ArrayList<>();
+        List<TrainOutcome> outcomes = new ArrayList<>();
         List<LossCurve> curves = new ArrayList<>();
         for (OptimizerChoice choice : recipe.optimizers()) {
-            OptimizerFolder folder = folder(choice);
-            boolean finished = folder.isFinished();
-            if (!finished) train(job, choice, folder);
-            List<MetricsRow> rows = MetricsFile.read(folder.metrics());
-            TrainResult result = result(choice, rows.getLast());
-            if (!finished) listener.finished(result);
-            results.add(result);
-            curves.add(new LossCurve(choice.algorithm().label(), rows));
+            boolean begins = !folder(choice).hasEnded();
+            if (begins) train(job, choice, folder(choice));
+            TrainOutcome outcome = outcome(choice, curves);
+            if (begins) tell(outcome);
+            outcomes.add(outcome);
             plot(curves);
         }
-        return results;
+        return outcomes;
     }
 
     private void train(Job job, OptimizerChoice choice, OptimizerFolder folder) throws IOException {
@@ -155,8 +175,26 @@ public final class Training {
         folder.make();
         var subject = new Checkpoint.Subject(job.identity(), label, job.parameters(), job.split().tokenizer());
         var trainer = new Trainer(config, choice, folder, subject, job.split(), listener);
-        trainer.run(backend, job.workers(), folder.newestCheckpoint());
-        save(job, choice, folder);
+        Optional<TrainFailure> failure = trainer.run(backend, job.workers(), folder.newestCheckpoint());
+        if (failure.isPresent()) failure.get().write(folder.failure());
+        else save(job, choice, folder);
+    }
+
+    private void tell(TrainOutcome outcome) {
+        switch (outcome) {
+            case TrainResult result -> listener.finished(result);
+            case TrainFailure failure -> listener.failed(failure);
+        }
+    }
+
+    /** What an optimizer's folder says of its end; adds its curve if it trained to the last step. */
+    private TrainOutcome outcome(OptimizerChoice choice, List<LossCurve> curves) throws IOException {
+        OptimizerFolder folder = folder(choice);
+        String label = choice.algorithm().label();
+        if (folder.hasFailed()) return TrainFailure.read(folder.failure(), label);
+        List<MetricsRow> rows = MetricsFile.read(folder.metrics());
+        curves.add(new LossCurve(label, rows));
+        return result(choice, rows.getLast());
     }
 
     /** As the last row of the metrics has it, so that a resumed run says the same of what was done before. */
@@ -201,6 +239,7 @@ public final class Training {
 
     /** Drawn anew after each optimizer, so that a long run can be looked at before it ends. */
     private void plot(List<LossCurve> curves) {
+        if (curves.isEmpty()) return;
         String title = "Character-level GPT on " + recipe.data().getFileName();
         pictures.draw(config.out(), title, curves);
     }

@@ -177,13 +177,21 @@ class TrainCommandTest {
     }
 
     @Test
-    void divergenceIsAFailureAndNoResult() {
+    void divergenceIsAFailureThatTheOthersOutlive() throws IOException {
+        Path diverged = folder.resolve("diverged");
         var result = new CliProcess(folder).run(tiny(
-                "--data", folder.resolve("words.txt").toString(), "--out", folder.resolve("diverged").toString(),
-                "--optimizer", "adamw", "--learning-rate", "adamw=1e30"));
+                "--data", folder.resolve("words.txt").toString(), "--out", diverged.toString(), "--optimizer",
+                "adamw,asgo", "--learning-rate", "adamw=1e30,asgo=0.02"));
         assertEquals(1, result.status(), result::toString);
-        String expected = "asgo4j: training with .* at learning rate .* diverged.* is not finite at step \\d+.*";
-        assertTrue(result.err().getLast().matches(expected), result::toString);
-        assertTrue(result.out().stream().noneMatch(line -> line.startsWith("result ")), result::toString);
+        String reason = "training with adamw at learning rate .* diverged.* is not finite at step \\d+.*";
+        assertTrue(result.err().getLast().matches("asgo4j: step \\d+: " + reason), result::toString);
+        List<String> end = result.end(2);
+        assertTrue(end.getFirst().matches("result optimizer=adamw failed step=\\d+ " + reason), result::toString);
+        assertTrue(RESULT.matcher(end.getLast()).matches(), result::toString);
+        assertSameModels(diverged, "asgo");
+        var again = new CliProcess(folder).run("train", "--resume", diverged.toString());
+        assertEquals(1, again.status(), again::toString);
+        assertTrue(again.out().getFirst().startsWith("complete: "), again::toString);
+        assertEquals(end, again.end(2));
     }
 }

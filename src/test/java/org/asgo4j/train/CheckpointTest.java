@@ -1,6 +1,7 @@
 package org.asgo4j.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,16 +9,17 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.BackendName;
 import org.asgo4j.linalg.Backends;
+import org.asgo4j.linalg.Workers;
+import org.asgo4j.optim.Optimizer;
 import org.asgo4j.train.OptimizerChoice.Algorithm;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,9 +31,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A training that goes on from a checkpoint ends as if it had not been interrupted; anything else is refused. */
 class CheckpointTest {
-    private static final int STEPS = 20;
-    private static final int INTERRUPTED = 13;
-
     /** Columns of {@code metrics.csv} that are times. */
     private static final List<Integer> TIMES = List.of(5, 6, 7);
 
@@ -42,22 +41,13 @@ class CheckpointTest {
 
     @BeforeEach
     void writeCorpus() throws IOException {
-        var random = new Random(1);
-        var text = new StringBuilder();
-        for (int i = 0; i < 600; i++) text.append((char) ('a' + random.nextInt(1 + i % 9)));
-        data = Files.writeString(folder.resolve("words.txt"), text);
-    }
-
-    /** Stops a training as soon as it has passed a step, which no process outlives better than by an error. */
-    private static final class Interruption extends RuntimeException {
-        private static final long serialVersionUID = 1L;
+        data = TinyTraining.corpus(folder.resolve("words.txt"));
     }
 
     @ParameterizedTest
     @EnumSource(Algorithm.class)
     void everyOptimizerGoesOnBitForBit(Algorithm algorithm) throws IOException {
-        var choice = new OptimizerChoice(algorithm, algorithm.defaultLearningRate());
-        assertGoesOn(List.of(choice));
+        assertGoesOn(List.of(TinyTraining.choice(algorithm)));
     }
 
     /** The policies under which a checkpoint falls between two roots. */
@@ -87,7 +77,7 @@ class CheckpointTest {
     @Test
     void optimizersThatAreDoneAreLeftAloneAndTheOthersFollow() throws IOException {
         assertGoesOn(Stream.of(Algorithm.ADAMW, Algorithm.SGD, Algorithm.LION)
-                .map(algorithm -> new OptimizerChoice(algorithm, algorithm.defaultLearningRate()))
+                .map(TinyTraining::choice)
                 .toList());
     }
 
@@ -95,9 +85,9 @@ class CheckpointTest {
     private void assertGoesOn(List<OptimizerChoice> optimizers) throws IOException {
         Path whole = folder.resolve("whole");
         Path parts = folder.resolve("parts");
-        train(config(optimizers, whole), new Silence());
+        train(config(optimizers, whole));
         interrupt(optimizers, parts);
-        List<TrainResult> results = resume(parts);
+        List<TrainOutcome> results = TinyTraining.resume(parts);
         assertEquals(optimizers.size(), results.size());
         for (OptimizerChoice choice : optimizers) {
             String label = choice.algorithm().label();
@@ -111,20 +101,7 @@ class CheckpointTest {
     }
 
     private void interrupt(List<OptimizerChoice> optimizers, Path out) {
-        String victim = optimizers.get(optimizers.size() / 2).algorithm().label();
-        assertThrows(Interruption.class, () -> train(config(optimizers, out), new Silence() {
-            private String optimizer;
-
-            @Override
-            public void begun(String label, float learningRate) {
-                optimizer = label;
-            }
-
-            @Override
-            public void validating(int step, int steps) {
-                if (optimizer.equals(victim) && step > INTERRUPTED) throw new Interruption();
-            }
-        }));
+        TinyTraining.interrupt(config(optimizers, out), optimizers.get(optimizers.size() / 2).algorithm());
     }
 
     @Test
@@ -134,7 +111,7 @@ class CheckpointTest {
         Path checkpoints = folder.resolve("parts/adamw/checkpoints");
         Path left = Files.writeString(checkpoints.resolve(".step-18.safetensors.0-1.tmp"), "half a checkp");
         Path mine = Files.writeString(checkpoints.resolve(".mine.tmp"), "not ours");
-        resume(folder.resolve("parts"));
+        TinyTraining.resume(folder.resolve("parts"));
         assertTrue(Files.notExists(left));
         assertTrue(Files.exists(mine));
     }
@@ -147,12 +124,12 @@ class CheckpointTest {
         Path newest = parts.resolve("adamw/checkpoints/step-12.safetensors");
         damage(newest, damage);
         String metrics = Files.readString(parts.resolve("adamw/metrics.csv"));
-        var refusal = assertThrows(IllegalArgumentException.class, () -> resume(parts));
+        var refusal = assertThrows(IllegalArgumentException.class, () -> TinyTraining.resume(parts));
         assertTrue(refusal.getMessage().contains("step-12.safetensors"), refusal::getMessage);
         assertTrue(refusal.getMessage().contains("if this file is removed"), refusal::getMessage);
         assertEquals(metrics, Files.readString(parts.resolve("adamw/metrics.csv")));
         Files.delete(newest);
-        assertEquals(STEPS, resume(parts).getFirst().steps()); // from the one before
+        assertInstanceOf(TrainResult.class, TinyTraining.resume(parts).getFirst()); // from the one before
     }
 
     private static void damage(Path file, String kind) throws IOException {
@@ -186,7 +163,7 @@ class CheckpointTest {
         interrupt(List.of(new OptimizerChoice(Algorithm.ADAMW, 0.5f)), others);
         Path file = Path.of("adamw/checkpoints/step-12.safetensors");
         Files.copy(others.resolve(file), parts.resolve("adamw/checkpoints/step-14.safetensors"));
-        assertRefused(parts, "'learning_rate_adamw' is 0.5 in ", "0.006 in this training");
+        assertRefused(parts, "--learning-rate of adamw is 0.5 in ", "0.006 in this training");
         Files.delete(parts.resolve("adamw/checkpoints/step-14.safetensors"));
         interrupt(List.of(new OptimizerChoice(Algorithm.SGD, 0.1f)), folder.resolve("sgd"));
         Files.copy(
@@ -195,12 +172,53 @@ class CheckpointTest {
         assertRefused(parts, "'optimizer' is 'sgd'", "must be 'adamw'");
     }
 
+    /** Also in what one of them has as configured, and the other as an option says. */
+    @ParameterizedTest
+    @CsvSource({"beta2,0.5", "others-learning-rate,0.5", "others-beta2,0.5", "weight-decay,0.5", "nesterov,false"})
+    void checkpointsOfOtherVariantsAreRefused(String option, String text) throws IOException {
+        List<OptimizerChoice> variant = List.of(OptimizerChoice.of(Algorithm.ASGO, 0.01f, Map.of(option, text)));
+        Path parts = folder.resolve("parts");
+        Path others = folder.resolve("others");
+        interrupt(variant, parts);
+        interrupt(List.of(TinyTraining.choice(Algorithm.ASGO)), others);
+        Path mine = parts.resolve("asgo/checkpoints/step-12.safetensors");
+        Path theirs = others.resolve("asgo/checkpoints/step-12.safetensors");
+        Path kept = Files.copy(mine, folder.resolve("kept"));
+        Files.copy(theirs, mine, StandardCopyOption.REPLACE_EXISTING);
+        assertRefused(parts, "--" + option + " of asgo is not given in ", "but " + text + " in this training");
+        Files.copy(kept, theirs, StandardCopyOption.REPLACE_EXISTING);
+        assertRefused(others, "the configuration of asgo is ");
+    }
+
+    /** The state is looked at before the weights are. */
+    @Test
+    void aCheckpointWithoutAnOptimizersStateLeavesTheWeightsAlone() throws IOException {
+        Path parts = folder.resolve("parts");
+        interrupt(adamw(), parts);
+        Path checkpoint = parts.resolve("adamw/checkpoints/step-12.safetensors");
+        damage(checkpoint, "state");
+        Recipe recipe = TinyTraining.recipe(data, adamw());
+        Corpus corpus = Corpus.read(data);
+        TokenSplit split = TokenSplit.of(corpus, recipe.context());
+        Fields identity = Manifest.identity("this training", recipe, corpus, split);
+        try (Backend backend = Backends.open(BackendName.REFERENCE);
+                var workers = new Workers(1);
+                var parameters = new GptParameters(backend, recipe.model(split.tokenizer().size()));
+                var optimizer = new Optimizer(
+                        backend, workers, Manifest.optimizerConfig(1),
+                        adamw().getFirst().groups(parameters, recipe.schedule(), recipe.steps()))) {
+            var subject = new Checkpoint.Subject(identity, "adamw", parameters, split.tokenizer());
+            assertThrows(IllegalArgumentException.class, () -> Checkpoint.load(checkpoint, subject, optimizer));
+            for (GptParameter p : parameters.all()) assertEquals(0, backend.sumOfSquares(p.weight()), p.name());
+        }
+    }
+
     @Test
     void anotherCorpusIsRefused() throws IOException {
         Path parts = folder.resolve("parts");
         interrupt(adamw(), parts);
         Files.writeString(data, Files.readString(data).replace("ab", "ba"));
-        assertRefused(parts, "'corpus_sha256' is ", "config.json");
+        assertRefused(parts, "the text of " + data + " is not that of " + parts.resolve("config.json"), "--data names");
     }
 
     @Test
@@ -210,7 +228,7 @@ class CheckpointTest {
         Path config = parts.resolve("config.json");
         String text = Files.readString(config);
         Files.writeString(config, text.replace("beta1=0.9", "beta1=0.8"));
-        assertRefused(parts, "'config_adamw' is ", "beta1=0.8");
+        assertRefused(parts, "the configuration of adamw is ", "beta1=0.8");
         Files.writeString(config, text.replace("asgo4j-run-1", "asgo4j-run-2"));
         assertRefused(parts, "'format' is asgo4j-run-2", "must be asgo4j-run-1");
         Files.writeString(config, text.replace("\"batch\"", "\"bunch\""));
@@ -234,38 +252,27 @@ class CheckpointTest {
         Path parts = folder.resolve("parts");
         interrupt(adamw(), parts);
         var refusal = assertThrows(
-                IllegalArgumentException.class, () -> train(config(adamw(), parts), new Silence()));
+                IllegalArgumentException.class, () -> train(config(adamw(), parts)));
         assertTrue(refusal.getMessage().contains("--resume " + parts), refusal::getMessage);
-        resume(parts);
-        train(config(adamw(), parts), new Silence()); // what did end is
+        TinyTraining.resume(parts);
+        train(config(adamw(), parts)); // what did end is
     }
 
     private void assertRefused(Path run, String... parts) {
-        var refusal = assertThrows(IllegalArgumentException.class, () -> resume(run));
+        var refusal = assertThrows(IllegalArgumentException.class, () -> TinyTraining.resume(run));
         for (String part : parts) assertTrue(refusal.getMessage().contains(part), refusal::getMessage);
     }
 
     private static List<OptimizerChoice> adamw() {
-        return List.of(new OptimizerChoice(Algorithm.ADAMW, Algorithm.ADAMW.defaultLearningRate()));
+        return List.of(TinyTraining.choice(Algorithm.ADAMW));
     }
 
     private TrainConfig config(List<OptimizerChoice> optimizers, Path out) {
-        var recipe = new Recipe(
-                data, Optional.empty(), optimizers, ScheduleShape.COSINE, STEPS, 2, 6, 1, 2, 8, 42, 2);
-        return new TrainConfig(recipe, out, 1, 3, 2);
+        return TinyTraining.config(data, optimizers, out);
     }
 
-    private static List<TrainResult> train(TrainConfig config, TrainListener listener) throws IOException {
-        try (Backend backend = Backends.open(BackendName.REFERENCE)) {
-            return new Training(config, backend, listener, (_, _, _) -> {}).run();
-        }
-    }
-
-    private static List<TrainResult> resume(Path run) throws IOException {
-        SavedRun saved = SavedRun.open(run);
-        try (Backend backend = Backends.open(BackendName.REFERENCE)) {
-            return new Training(saved.config(), backend, new Silence(), (_, _, _) -> {}).resume(saved);
-        }
+    private static void train(TrainConfig config) throws IOException {
+        TinyTraining.train(config, new TinyTraining.Silence());
     }
 
     private static long mismatch(Path a, Path b, String file) throws IOException {
@@ -286,26 +293,5 @@ class CheckpointTest {
                     return List.of(cells);
                 })
                 .toList();
-    }
-
-    /** Hears nothing. */
-    private static class Silence implements TrainListener {
-        @Override
-        public void prepared(String corpus, String model, String backend) {}
-
-        @Override
-        public void begun(String optimizer, float learningRate) {}
-
-        @Override
-        public void progress(
-                int step,
-                int steps,
-                double trainLoss,
-                OptionalDouble validationLoss,
-                double tokensPerSecond,
-                double secondsLeft) {}
-
-        @Override
-        public void finished(TrainResult result) {}
     }
 }

@@ -1,0 +1,145 @@
+package org.asgo4j.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.asgo4j.train.OptimizerChoice.Algorithm;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a training leaves and says when an optimizer fails, when it is over, and when its text has moved. */
+class TrainingTest {
+    private static final OptimizerChoice DIVERGING = new OptimizerChoice(Algorithm.SGD, 1e30f);
+
+    @TempDir
+    Path folder;
+
+    private Path data;
+    private Path out;
+
+    @BeforeEach
+    void writeCorpus() throws IOException {
+        data = TinyTraining.corpus(folder.resolve("words.txt"));
+        out = folder.resolve("out");
+    }
+
+    /** Hears all ends. */
+    private static final class Ends extends TinyTraining.Silence {
+        private final List<String> heard = new ArrayList<>();
+
+        @Override
+        public void begun(String optimizer, float learningRate) {
+            heard.add(optimizer + " begun");
+        }
+
+        @Override
+        public void finished(TrainResult result) {
+            heard.add(result.optimizer() + " finished");
+        }
+
+        @Override
+        public void failed(TrainFailure failure) {
+            heard.add(failure.optimizer() + " failed");
+        }
+
+        @Override
+        public void complete() {
+            heard.add("complete");
+        }
+    }
+
+    @Test
+    void oneThatDivergesDoesNotKeepTheOthersFromTraining() throws IOException {
+        OptimizerChoice adamw = TinyTraining.choice(Algorithm.ADAMW);
+        Path alone = folder.resolve("alone");
+        TinyTraining.train(TinyTraining.config(data, List.of(adamw), alone), new TinyTraining.Silence());
+        var ends = new Ends();
+        List<List<String>> drawn = new ArrayList<>();
+        List<TrainOutcome> outcomes = TinyTraining.train(
+                TinyTraining.config(data, List.of(DIVERGING, adamw), out), ends,
+                (_, _, curves) -> drawn.add(curves.stream().map(LossCurve::name).toList()));
+        assertEquals(List.of("sgd begun", "sgd failed", "adamw begun", "adamw finished"), ends.heard);
+        var failure = assertInstanceOf(TrainFailure.class, outcomes.getFirst());
+        assertTrue(failure.step() >= 1 && failure.step() < TinyTraining.STEPS, failure::toString);
+        assertTrue(failure.reason().contains("training with sgd at learning rate 1.0E30 has diverged"), failure::reason);
+        assertInstanceOf(TrainResult.class, outcomes.getLast());
+        Path model = Path.of("adamw/model.safetensors");
+        assertEquals(-1, Files.mismatch(alone.resolve(model), out.resolve(model)));
+        assertFalse(Files.exists(out.resolve("sgd/model.safetensors")));
+        assertEquals(List.of(List.of("adamw")), drawn);
+    }
+
+    /** A failure is not had once more, and a training begun anew forgets it. */
+    @Test
+    void aFailureIsRemembered() throws IOException {
+        List<OptimizerChoice> optimizers = List.of(DIVERGING, TinyTraining.choice(Algorithm.ADAMW));
+        TinyTraining.interrupt(TinyTraining.config(data, optimizers, out), Algorithm.ADAMW);
+        var ends = new Ends();
+        Recipe recipe = TinyTraining.recipe(data, optimizers);
+        List<TrainOutcome> outcomes = TinyTraining.resume(out, recipe, ends);
+        assertEquals(List.of("adamw begun", "adamw finished"), ends.heard);
+        assertInstanceOf(TrainFailure.class, outcomes.getFirst());
+        assertEquals(outcomes, TinyTraining.resume(out, recipe, new Ends()));
+
+        OptimizerChoice cured = TinyTraining.choice(Algorithm.SGD);
+        TrainConfig anew = TinyTraining.config(data, List.of(cured), out);
+        assertInstanceOf(TrainResult.class, TinyTraining.train(anew, new Ends()).getFirst());
+    }
+
+    @Test
+    void aTrainingThatHasEndedSaysSoAndItsResultsAgain() throws IOException {
+        TrainConfig config = TinyTraining.config(data, List.of(TinyTraining.choice(Algorithm.LION)), out);
+        List<TrainOutcome> outcomes = TinyTraining.train(config, new Ends());
+        String metrics = Files.readString(out.resolve("lion/metrics.csv"));
+        Files.delete(data); // which needs no text
+        var ends = new Ends();
+        assertEquals(outcomes, TinyTraining.resume(out, config.recipe(), ends));
+        assertEquals(List.of("complete"), ends.heard);
+        assertEquals(metrics, Files.readString(out.resolve("lion/metrics.csv")));
+    }
+
+    @Test
+    void withoutCheckpointsThereIsNoFolderForThem() throws IOException {
+        Recipe recipe = TinyTraining.recipe(data, List.of(TinyTraining.choice(Algorithm.SGD)));
+        TinyTraining.train(new TrainConfig(recipe, out, 1, TinyTraining.STEPS, 1), new Ends());
+        assertFalse(Files.exists(out.resolve("sgd/checkpoints")));
+    }
+
+    @Test
+    void aTextThatHasMovedIsNamedAnew() throws IOException {
+        List<OptimizerChoice> optimizers = List.of(TinyTraining.choice(Algorithm.ADAMW));
+        Recipe before = TinyTraining.recipe(data, optimizers);
+        TinyTraining.interrupt(TinyTraining.config(data, optimizers, out), Algorithm.ADAMW);
+        Path moved = Files.move(data, folder.resolve("moved.txt"));
+        assertRefused(before, "words.txt, which this training began with, doesn't exist", "--data names it");
+
+        Path other = Files.writeString(folder.resolve("other.txt"), Files.readString(moved).replace("ab", "ba"));
+        assertRefused(before.from(other, Optional.empty()),
+                "the text of " + other + " is not that of " + out.resolve("config.json"), "600 characters");
+
+        TinyTraining.resume(out, before.from(moved, Optional.empty()), new Ends());
+        assertEquals(moved, SavedRun.open(out).config().recipe().data()); // the next time it needs no name
+        Path alone = folder.resolve("alone");
+        TinyTraining.train(TinyTraining.config(moved, optimizers, alone), new Ends());
+        Path model = Path.of("adamw/model.safetensors");
+        assertEquals(-1, Files.mismatch(alone.resolve(model), out.resolve(model)));
+    }
+
+    private void assertRefused(Recipe recipe, String... parts) throws IOException {
+        String config = Files.readString(out.resolve("config.json"));
+        var refusal = assertThrows(
+                IllegalArgumentException.class, () -> TinyTraining.resume(out, recipe, new Ends()));
+        for (String part : parts) assertTrue(refusal.getMessage().contains(part), refusal::getMessage);
+        assertEquals(config, Files.readString(out.resolve("config.json")));
+    }
+}
