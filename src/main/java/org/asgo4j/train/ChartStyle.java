@@ -14,7 +14,10 @@ import java.util.List;
 import java.util.Locale;
 import javax.imageio.ImageIO;
 import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.style.XYStyler;
+import org.knowm.xchart.style.lines.SeriesLines;
+import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** How all pictures of a run look: one colour per optimizer, panels side by side under a title. */
 final class ChartStyle {
@@ -59,6 +62,17 @@ final class ChartStyle {
     static BasicStroke stroke(float width, int index) {
         float[] dash = index < COLORS.length ? null : new float[] {3 * width, 2 * width};
         return new BasicStroke(width, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 1f, dash, 0f);
+    }
+
+    /**
+     * Has ticks at round numbers of the x axis. XChart puts them where points are if those are equally spaced, at 11,
+     * 22, 33 … and as close as labels fit; an unseen point between the first two spoils that.
+     */
+    static void tickRoundly(XYChart chart, LossSeries points) {
+        if (points.size() < 2) return;
+        double between = (points.x()[0] + points.x()[1]) / 2;
+        XYSeries unseen = chart.addSeries("unseen", new double[] {between}, new double[] {points.y()[0]});
+        unseen.setMarker(SeriesMarkers.NONE).setLineStyle(SeriesLines.NONE);
     }
 
     /** Everything but the axes' ranges. */

@@ -2,6 +2,7 @@ package org.asgo4j.train;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import org.knowm.xchart.XYChart;
@@ -25,18 +26,22 @@ final class DynamicsChart {
     private DynamicsChart() {}
 
     static void write(Path png, String title, List<LossCurve> curves) throws IOException {
-        ChartStyle.write(
-                png,
-                title,
-                curves.stream().map(LossCurve::name).toList(),
-                List.of(
-                        panel("‖update‖ / ‖weights‖", curves, row -> row.dynamics().updateRatio()),
-                        panel("‖gradient‖ before clipping", curves, row -> row.dynamics().gradientNorm()),
-                        panel("largest condition number of a gram matrix", curves, row -> row.dynamics().condition())),
-                PANEL_WIDTH);
+        List<XYChart> panels = new ArrayList<>();
+        panels.add(panel("‖update‖ / ‖weights‖", points(curves, row -> row.dynamics().updateRatio())));
+        panels.add(panel("‖gradient‖ before clipping", points(curves, row -> row.dynamics().gradientNorm())));
+        List<LossSeries> conditions = points(curves, row -> row.dynamics().condition());
+        boolean gramMatrices = conditions.stream().anyMatch(points -> !points.isEmpty());
+        if (gramMatrices) panels.add(panel("largest condition number of a gram matrix", conditions));
+        List<String> names = curves.stream().map(LossCurve::name).toList();
+        ChartStyle.write(png, title, names, panels, PANEL_WIDTH);
     }
 
-    private static XYChart panel(String title, List<LossCurve> curves, ToDoubleFunction<MetricsRow> y) {
+    /** A series per curve, in their order. */
+    private static List<LossSeries> points(List<LossCurve> curves, ToDoubleFunction<MetricsRow> y) {
+        return curves.stream().map(curve -> LossSeries.positive(curve, MetricsRow::step, y)).toList();
+    }
+
+    private static XYChart panel(String title, List<LossSeries> reported) {
         XYChart chart = new XYChartBuilder()
                 .width(PANEL_WIDTH)
                 .height(ChartStyle.PANEL_HEIGHT)
@@ -49,11 +54,10 @@ final class DynamicsChart {
         styler.setXAxisTickMarkSpacingHint(TICK_SPACING);
         styler.setYAxisLogarithmic(true);
         styler.setYAxisDecimalPattern("0E0");
-        List<LossSeries> reported =
-                curves.stream().map(curve -> LossSeries.positive(curve, MetricsRow::step, y)).toList();
         range(styler, reported);
-        for (int i = 0; i < reported.size(); i++) addReported(chart, curves.get(i), i, reported.get(i));
-        for (int i = 0; i < reported.size(); i++) addSmoothed(chart, curves.get(i), i, reported.get(i).smoothed());
+        for (int i = 0; i < reported.size(); i++) addReported(chart, i, reported.get(i));
+        for (int i = 0; i < reported.size(); i++) addSmoothed(chart, i, reported.get(i).smoothed());
+        if (!reported.isEmpty()) ChartStyle.tickRoundly(chart, reported.getFirst());
         return chart;
     }
 
@@ -66,16 +70,16 @@ final class DynamicsChart {
         styler.setYAxisMax(Math.pow(DECADE, Math.max(floor + 1, Math.ceil(Math.log10(highest)))));
     }
 
-    private static void addReported(XYChart chart, LossCurve curve, int index, LossSeries points) {
+    private static void addReported(XYChart chart, int index, LossSeries points) {
         if (points.isEmpty()) return;
-        XYSeries series = chart.addSeries(curve.name() + " as reported", points.x(), points.y());
+        XYSeries series = chart.addSeries(index + " as reported", points.x(), points.y());
         series.setMarker(SeriesMarkers.NONE);
         series.setLineColor(ChartStyle.pale(index)).setLineStyle(ChartStyle.stroke(REPORTED_WIDTH, index));
     }
 
-    private static void addSmoothed(XYChart chart, LossCurve curve, int index, LossSeries points) {
+    private static void addSmoothed(XYChart chart, int index, LossSeries points) {
         if (points.isEmpty()) return;
-        XYSeries series = chart.addSeries(curve.name() + " smoothed", points.x(), points.y());
+        XYSeries series = chart.addSeries(index + " smoothed", points.x(), points.y());
         series.setMarker(SeriesMarkers.NONE);
         series.setLineColor(ChartStyle.color(index)).setLineStyle(ChartStyle.stroke(SMOOTHED_WIDTH, index));
     }

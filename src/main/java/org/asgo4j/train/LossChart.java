@@ -52,6 +52,9 @@ final class LossChart {
         for (int i = 0; i < curves.size(); i++) {
             addTraining(chart, curves.get(i), i, LossSeries.training(curves.get(i), x).below(range.highest()));
         }
+        if (!curves.isEmpty()) {
+            ChartStyle.tickRoundly(chart, LossSeries.training(curves.getFirst(), x).below(range.highest()));
+        }
         for (int i = 0; i < curves.size(); i++) {
             addValidation(chart, curves.get(i), i, LossSeries.validation(curves.get(i), x).below(range.highest()));
         }

@@ -40,8 +40,8 @@ final class Plots {
     }
 
     /**
-     * Writes a PNG with three panels against steps, on logarithmic axes: update-to-weight ratio, gradient norm,
-     * condition number. Values that are not finite and positive are left out; otherwise as {@link #loss}.
+     * Writes a PNG with panels against steps, on logarithmic axes: update-to-weight ratio, gradient norm, and condition
+     * number where there is one. Values that are not finite and positive are left out; otherwise as {@link #loss}.
      */
     static boolean dynamics(Path png, String title, List<LossCurve> curves) {
         return draw(png, () -> DynamicsChart.write(png, title, curves));

@@ -90,6 +90,33 @@ class OptimizersTest {
         assertEquals(expected, refusal.getMessage());
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "beta1|1|must be in [0, 1), got 1.0",
+                "beta2|none|must be a number, got 'none'",
+                "beta2|-0.1|must be in [0, 1), got -0.1",
+                "nesterov|1|must be true or false, got '1'",
+                "eigenvalue-correction|yes|must be true or false, got 'yes'",
+                "gram-source|weights|must be gradient or momentum, got 'weights'",
+                "precision|half|must be float32 or float64, got 'half'",
+                "root|cubic|must be eigen, tridiagonal, polar-express, newton or qr, got 'cubic'",
+                "damping|relative:1|must be relative:X or pseudo-inverse:X with X in [0, 1), or absolute:X",
+                "refresh|async:2000000000|must be N, early:N, adaptive or async:N",
+                "others-beta2|NaN|must be in [0, 1), got NaN",
+                "others-learning-rate|0|must be finite and positive, got 0.0",
+                "weight-decay|1e99|must be finite and at least 0, got Infinity",
+            })
+    void valuesOutOfRangeAreRefusedByTheirOption(String option, String text, String expected) {
+        Map<String, String> options = Map.of(option, text);
+        var refusal = assertThrows(IllegalArgumentException.class, () -> {
+            AsgoChanges.parse(options);
+            GroupChanges.parse(options);
+        });
+        assertTrue(refusal.getMessage().startsWith("--" + option + " " + expected), refusal::getMessage);
+    }
+
     @Test
     void weightDecaysAreGivenAsLearningRatesAre() {
         List<OptimizerChoice> choices =

@@ -82,6 +82,19 @@ class MetricsTest {
     }
 
     @Test
+    void withoutAGramMatrixThereIsNoPanelForOne() throws IOException {
+        assumeFonts();
+        Path png = directory.resolve("dynamics.png");
+        List<MetricsRow> rows = new ArrayList<>();
+        var dynamics = new MetricsRow.Dynamics(0.01, 1, Double.NaN, 0, 0);
+        for (int step = 1; step <= 3; step++) {
+            rows.add(new MetricsRow(step, step, 2, OptionalDouble.empty(), 0.01, step, 1, 1, dynamics));
+        }
+        assertTrue(Plots.dynamics(png, "test", List.of(new LossCurve("adamw", rows))));
+        assertEquals(2 * 2 * 600, ImageIO.read(png.toFile()).getWidth());
+    }
+
+    @Test
     void resumedMetricsKeepTheRowsUpToTheStepAndDropAnUnfinishedLine() throws IOException {
         Path file = directory.resolve("metrics.csv");
         List<MetricsRow> rows = curve("asgo", 1.65, 60).rows();
