@@ -15,6 +15,8 @@
  * Sampler} writes text.
  *
  * <p>The loop: {@link org.asgo4j.train.Training} runs one {@code Trainer} per {@link org.asgo4j.train.OptimizerChoice}.
+ * {@link org.asgo4j.train.AsgoChanges} and {@link org.asgo4j.train.GroupChanges} are what options change of its
+ * configuration. One that fails leaves a {@link org.asgo4j.train.TrainFailure}, and the others train all the same.
  * A {@link org.asgo4j.train.Recipe} is all that decides the weights that come out; {@code Manifest} writes it down in
  * {@code config.json} and in every {@code Checkpoint}, and a training goes on ({@link org.asgo4j.train.SavedRun}) only
  * where both agree with each other, with the corpus and with this program. Interrupted or not, the weights are the same
