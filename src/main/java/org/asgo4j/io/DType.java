@@ -1,6 +1,10 @@
 package org.asgo4j.io;
 
-/** The element types of the safetensors format, under the names the format gives them. */
+/**
+ * The element types of the safetensors format, under the names the format gives them.
+ *
+ * {@snippet file="FileExamplesTest.java" region="read"}
+ */
 public enum DType {
     /** Boolean, one byte. */
     BOOL(8),

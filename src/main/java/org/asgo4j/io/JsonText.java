@@ -7,7 +7,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 
-/** The little JSON that metadata and run descriptions need: flat objects in, quoted strings out. */
+/**
+ * The little JSON that metadata and run descriptions need: flat objects in, quoted strings out.
+ *
+ * {@snippet file="FileExamplesTest.java" region="json"}
+ */
 public final class JsonText {
     private static final int FIRST_PRINTABLE = 0x20;
     private static final int DELETE = 0x7f;

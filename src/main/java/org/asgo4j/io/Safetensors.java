@@ -21,6 +21,8 @@ import java.util.Set;
  * be truncated while it is open: the virtual machine answers such an access with an {@link InternalError}. Replacing
  * the file by renaming another over it, as {@link SafetensorsWriter} does, is harmless: the old contents stay until the
  * mapping is closed. Any thread may read.
+ *
+ * {@snippet file="FileExamplesTest.java" region="read"}
  */
 public final class Safetensors implements AutoCloseable {
     private final Path file;

@@ -7,6 +7,8 @@ import java.util.Objects;
 /**
  * A file is not valid safetensors; the message names the file, the tensor where there is one, and both sides of the
  * disagreement.
+ *
+ * {@snippet file="FileExamplesTest.java" region="refused"}
  */
 public final class SafetensorsException extends IOException {
     private static final long serialVersionUID = 1L;

@@ -21,6 +21,8 @@ import java.util.Objects;
  * at a multiple of eight bytes, and wider types are laid out before narrower ones (otherwise in the order added), so
  * every tensor is aligned to its elements. Tensors are borrowed: their memory is read by {@link #write} and must be
  * alive and unchanged until it returns.
+ *
+ * {@snippet file="FileExamplesTest.java" region="write"}
  */
 public final class SafetensorsWriter {
     /** Alignment of the data, that of the widest element. */

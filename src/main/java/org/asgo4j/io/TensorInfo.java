@@ -6,6 +6,8 @@ import java.util.Objects;
 /**
  * What a safetensors header says about one tensor.
  *
+ * {@snippet file="FileExamplesTest.java" region="read"}
+ *
  * @param name       key of the tensor in the file
  * @param dtype      type of an element
  * @param shape      dimensions, outermost first; empty for a scalar

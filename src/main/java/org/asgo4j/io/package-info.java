@@ -1,6 +1,16 @@
 /**
  * Tensors in files: the safetensors format, read by mapping and written atomically.
  *
+ * <pre>
+ *   ┌─────────┬─────────────────────────────────────────┬───────────────┬───────────────┐
+ *   │ 8 bytes │ {"__metadata__":{…},"w":{"dtype":"F32", │ values of one │ values of the │
+ *   │ N       │  "shape":[3,8],"data_offsets":[0,96]},…}│ tensor        │ next, no gap  │
+ *   └─────────┴─────────────────────────────────────────┴───────────────┴───────────────┘
+ *               N bytes: read and checked by open()       mapped: pages are read when touched
+ *
+ *   SafetensorsWriter ──▶ file.tmp ── force ──▶ rename over file      Safetensors.open(file) ──▶ tensor("w")
+ * </pre>
+ *
  * <p>A file is an eight-byte little-endian header length, a JSON header that names each tensor's type, shape and byte
  * range, and then the values. {@link org.asgo4j.io.Safetensors} maps the file, so opening a checkpoint of any size
  * reads only its header, and the tensors handed out are read-only views. {@link org.asgo4j.io.SafetensorsWriter} writes

@@ -17,6 +17,8 @@ import java.lang.foreign.Arena;
  *
  * <p>Those that {@link Backends} opens are the implementations. The interface is open for wrappers around one of them,
  * that count calls, measure, or fail on demand; a workspace made through a wrapper is the wrapped one's.
+ *
+ * {@snippet file="MatrixExamplesTest.java" region="backend"}
  */
 public interface Backend extends AutoCloseable {
 

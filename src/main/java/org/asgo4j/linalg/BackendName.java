@@ -4,7 +4,11 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** The backends a caller can ask for; what was asked for is opened or an error is thrown, never another one. */
+/**
+ * The backends a caller can ask for; what was asked for is opened or an error is thrown, never another one.
+ *
+ * {@snippet file="MatrixExamplesTest.java" region="backends"}
+ */
 public enum BackendName {
     /** Pure Java with double accumulation: slow, needs no native code, the definition the others are compared with. */
     REFERENCE,

@@ -15,6 +15,8 @@ import java.nio.file.Path;
  * <p>What was asked for and can't be had throws; no other backend takes its place. The default OpenBLAS is the embedded
  * one; where its jar is not on the class path it is the system's, and a warning names it. A JVM loads one BLAS: later
  * opens share it, and asking for another one, or for another number of BLAS threads, throws.
+ *
+ * {@snippet file="MatrixExamplesTest.java" region="backends"}
  */
 public final class Backends {
     private static final Object LOCK = new Object();

@@ -6,6 +6,8 @@ import java.lang.foreign.MemorySegment;
  * Scratch memory of {@link Backend#eigh}, {@link Backend#orthonormalize} and {@link Backend#tridiagonalize}, made by
  * {@link Backend#eighWorkspace} for matrices up to one order. Its content is undefined between calls; one workspace
  * serves one thread at a time.
+ *
+ * {@snippet file="MatrixExamplesTest.java" region="eigen"}
  */
 public final class EighWorkspace {
     private final BackendName backend;

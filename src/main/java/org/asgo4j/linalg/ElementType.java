@@ -4,6 +4,8 @@ import java.lang.foreign.ValueLayout;
 
 /**
  * The element types a {@link Matrix} can hold. Training runs in {@link #FLOAT32}; {@link #FLOAT64} serves exact roots.
+ *
+ * {@snippet file="MatrixExamplesTest.java" region="eigen"}
  */
 public enum ElementType {
     /** IEEE 754 binary32, native byte order. */

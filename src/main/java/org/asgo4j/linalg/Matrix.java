@@ -10,6 +10,8 @@ import java.lang.foreign.ValueLayout;
  * <p>The constructor checks the geometry once, so that no operation has to: the segment is native and aligned, and
  * {@code (rows−1)·rowStride + cols} elements fit into it.
  *
+ * {@snippet file="MatrixExamplesTest.java" region="matrix"}
+ *
  * @param segment the memory; element (0, 0) lies at its start
  * @param type the element type
  * @param rows the number of rows, at least 1

@@ -1,6 +1,10 @@
 package org.asgo4j.linalg;
 
-/** Thrown when an eigenvalue routine, LAPACK's or the pure-Java one in its place, could not do its work. */
+/**
+ * Thrown when an eigenvalue routine, LAPACK's or the pure-Java one in its place, could not do its work.
+ *
+ * {@snippet file="FailureExamplesTest.java" region="nativeCall"}
+ */
 public final class NativeCallException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -1,6 +1,10 @@
 package org.asgo4j.linalg;
 
-/** The side from which a square matrix multiplies another. */
+/**
+ * The side from which a square matrix multiplies another.
+ *
+ * {@snippet file="MatrixExamplesTest.java" region="symm"}
+ */
 public enum Side {
     /** C ← A·B. */
     LEFT,

@@ -14,6 +14,8 @@ import java.util.concurrent.locks.LockSupport;
  * <p>Tasks are handed out in order, one by one: put the largest first. A call allocates nothing on the Java heap. What
  * a task computes must not depend on the worker it runs on; results are then identical for any number of workers. What
  * one call's tasks write, the caller and the tasks of later calls see.
+ *
+ * {@snippet file="MatrixExamplesTest.java" region="workers"}
  */
 public final class Workers implements AutoCloseable {
 

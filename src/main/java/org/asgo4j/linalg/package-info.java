@@ -1,6 +1,16 @@
 /**
  * A matrix view on native memory, the operations on it, and the library that does them.
  *
+ * <pre>
+ *   your memory ─────── Matrix: rows × cols, row-major, float32 or float64; a view that owns nothing
+ *                         │
+ *   Backends.open() ──▶ Backend: gemm, syrk, symm, eigh, …; checks shapes, liveness, overlap, then calls
+ *                         ├─ BlasBackend ──▶ generated bindings ──▶ OpenBLAS or MKL, found by NativeLibraries
+ *                         ├─ ReferenceBackend: the same in plain Java
+ *                         └─ both: elementwise operations on the kernels, scalar or Vector API
+ *   Workers ──────────▶ many matrices at once, each on one BLAS thread
+ * </pre>
+ *
  * <p>{@link org.asgo4j.linalg.Matrix} borrows memory and carries its geometry; {@link org.asgo4j.linalg.Backend} is the
  * narrow seam: a dozen operations, outputs last, each checked at the door ({@code Shapes}) before memory is touched.
  * {@code ReferenceBackend} defines them in plain Java; {@code BlasBackend} is the one class that calls the generated

@@ -1,6 +1,10 @@
 package org.asgo4j.optim;
 
-/** How the gram matrix V gathers G·Gᵀ over the steps. */
+/**
+ * How the gram matrix V gathers G·Gᵀ over the steps.
+ *
+ * {@snippet file="AsgoExamplesTest.java" region="gram"}
+ */
 public enum Accumulation {
     /** V ← β₂V + (1−β₂)GGᵀ: the practical algorithm. */
     EXPONENTIAL,

@@ -16,6 +16,8 @@ import org.asgo4j.linalg.Backend;
  * </pre>
  *
  * One pass over four matrices. For 1-D parameters and embeddings beside a matrix rule, or for everything.
+ *
+ * {@snippet file="RuleExamplesTest.java" region="adamw"}
  */
 public final class AdamW extends Rule {
     /** About 12 operations an element, but bound by memory: worth some 40 of a product's. */

@@ -6,6 +6,8 @@ import static org.asgo4j.optim.Checks.require;
  * The hyper-parameters of {@link AdamW} (Loshchilov and Hutter 2019). Learning rate and weight decay belong to the
  * group.
  *
+ * {@snippet file="RuleExamplesTest.java" region="adamw"}
+ *
  * @param beta1 decay of the first moment, in [0, 1)
  * @param beta2 decay of the second moment, in [0, 1)
  * @param epsilon added to the root of the second moment, at least 0

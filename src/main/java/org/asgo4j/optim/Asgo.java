@@ -31,6 +31,8 @@ import org.asgo4j.linalg.Side;
  * <p>A root that fails is computed again in float64; if that fails too, the last good one stays in use, which is logged
  * and counted ({@link StepReport#rootsKept}); the third failure in a row, or a first root that fails, throws {@link
  * RootFailedException}. There is no silent identity.
+ *
+ * {@snippet file="RuleExamplesTest.java" region="asgo"}
  */
 public final class Asgo extends Rule {
     private final AsgoConfig config;

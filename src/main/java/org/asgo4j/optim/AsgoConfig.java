@@ -8,6 +8,8 @@ import org.asgo4j.linalg.ElementType;
  * The hyper-parameters of {@link Asgo} (An et al., arXiv 2503.20762). Learning rate and weight decay belong to the
  * group. Start from {@link #defaults}, {@link #published} or {@link #theory} and change what differs.
  *
+ * {@snippet file="AsgoExamplesTest.java" region="config"}
+ *
  * @param beta1 decay of the momentum, in [0, 1); 0 is no momentum
  * @param nesterov whether N = β₁M + (1−β₁)G is preconditioned instead of M
  * @param beta2 decay of the gram matrix, in [0, 1)

@@ -9,6 +9,8 @@ import static org.asgo4j.optim.Checks.require;
  * first steps), and rounding then leaves eigenvalues of either sign up to about k·u·λ_max, where k is its order and u
  * the unit roundoff. Each kind below is defined for those too; none returns a NaN.
  *
+ * {@snippet file="AsgoExamplesTest.java" region="damping"}
+ *
  * @param kind which function
  * @param value its parameter: ε, δ or the tolerance; see {@link Kind}
  */

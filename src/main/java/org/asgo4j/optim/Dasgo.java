@@ -20,6 +20,8 @@ import org.asgo4j.linalg.Backend;
  *
  * On the left side v_i sums over j and divides row i. State: one matrix and one vector. Equal to {@link Asgo} wherever
  * V is diagonal. A column whose v_j + ε is 0 gets no update.
+ *
+ * {@snippet file="RuleExamplesTest.java" region="dasgo"}
  */
 public final class Dasgo extends Rule {
     /** A few operations an element, but bound by memory: worth some 60 of a product's. */

@@ -6,6 +6,8 @@ import static org.asgo4j.optim.Checks.require;
  * The hyper-parameters of {@link Dasgo} (An et al., arXiv 2503.20762). Learning rate and weight decay belong to the
  * group.
  *
+ * {@snippet file="RuleExamplesTest.java" region="dasgo"}
+ *
  * @param beta1 decay of the momentum, in [0, 1); 0 is no momentum
  * @param beta2 decay of the sums of squares, in [0, 1)
  * @param epsilon added to the sums of squares under the root, at least 0. It is absolute: where gradients are far

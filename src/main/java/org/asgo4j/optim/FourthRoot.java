@@ -1,6 +1,10 @@
 package org.asgo4j.optim;
 
-/** How {@link Shampoo} takes the inverse fourth root of a gram matrix. */
+/**
+ * How {@link Shampoo} takes the inverse fourth root of a gram matrix.
+ *
+ * {@snippet file="RuleExamplesTest.java" region="shampoo"}
+ */
 public enum FourthRoot {
     /**
      * Newton's coupled iteration, as published: products only, some six to ten of its rounds of four. Where it does not

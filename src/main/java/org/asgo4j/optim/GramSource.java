@@ -1,6 +1,10 @@
 package org.asgo4j.optim;
 
-/** What the gram matrix V gathers. */
+/**
+ * What the gram matrix V gathers.
+ *
+ * {@snippet file="AsgoExamplesTest.java" region="gram"}
+ */
 public enum GramSource {
     /** V ← β₂V + (1−β₂)GGᵀ from the gradient, as published. */
     GRADIENT,

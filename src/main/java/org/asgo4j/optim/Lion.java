@@ -15,6 +15,8 @@ import org.asgo4j.linalg.Backend;
  * </pre>
  *
  * One pass over three matrices. Every element moves by η or not at all, whatever the gradient's scale.
+ *
+ * {@snippet file="RuleExamplesTest.java" region="lion"}
  */
 public final class Lion extends Rule {
     /** A few operations an element, but bound by memory: worth some 30 of a product's. */

@@ -6,6 +6,8 @@ import static org.asgo4j.optim.Checks.require;
  * The hyper-parameters of {@link Lion} (Chen et al., arXiv 2302.06675). Learning rate and weight decay belong to the
  * group; the paper takes η 3–10 times smaller than AdamW's, and λ as many times larger.
  *
+ * {@snippet file="RuleExamplesTest.java" region="lion"}
+ *
  * @param beta1 weight of the momentum in the update's direction, in [0, 1)
  * @param beta2 decay of the momentum, in [0, 1)
  */

@@ -22,6 +22,8 @@ import org.asgo4j.linalg.Backend;
  *
  * <p>The published code adds 1e-7 to the norm, which is nothing beside usual gradients but stops training where they
  * are below it; here nothing is added, and a zero N gives no update.
+ *
+ * {@snippet file="RuleExamplesTest.java" region="muon"}
  */
 public final class Muon extends Rule {
     private final MuonConfig config;

@@ -5,6 +5,8 @@ import static org.asgo4j.optim.Checks.require;
 /**
  * The hyper-parameters of {@link Muon} (Jordan et al. 2024). Learning rate and weight decay belong to the group.
  *
+ * {@snippet file="RuleExamplesTest.java" region="muon"}
+ *
  * @param beta1 decay of the momentum, in [0, 1); 0 is no momentum
  * @param nesterov whether (1−β₁)G + β₁M is orthogonalized instead of M
  * @param iterations steps of the Newton–Schulz iteration, at least 1

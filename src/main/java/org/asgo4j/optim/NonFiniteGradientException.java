@@ -1,6 +1,10 @@
 package org.asgo4j.optim;
 
-/** A gradient holds a NaN or an infinity. No weight and no state has been changed. */
+/**
+ * A gradient holds a NaN or an infinity. No weight and no state has been changed.
+ *
+ * {@snippet file="FailureExamplesTest.java" region="nonFinite"}
+ */
 public final class NonFiniteGradientException extends ArithmeticException {
     private static final long serialVersionUID = 1L;
 

@@ -27,6 +27,8 @@ import org.asgo4j.optim.OptimizerConfig.NonFinitePolicy;
  *
  * <p>A step is: global norm of all gradients → clip factor → per parameter its rule. It allocates nothing on the Java
  * heap, and its result is bit-identical for any number of workers, since no parameter's arithmetic is split.
+ *
+ * {@snippet file="TrainingExamplesTest.java" region="loop"}
  */
 public final class Optimizer implements AutoCloseable {
 
@@ -262,6 +264,8 @@ public final class Optimizer implements AutoCloseable {
     /**
      * Writes the state to a file of its own: momenta, gram matrices, roots, counts; not weights, gradients or
      * configuration. To a temporary file, forced to disk, renamed: a file there is replaced as a whole or not at all.
+     *
+     * {@snippet file="TrainingExamplesTest.java" region="save"}
      *
      * @throws IOException if the file can't be written; a file that was there is unchanged
      */

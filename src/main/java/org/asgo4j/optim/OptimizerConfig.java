@@ -5,6 +5,8 @@ import static org.asgo4j.optim.Checks.require;
 /**
  * What an {@link Optimizer} does with all gradients together.
  *
+ * {@snippet file="TrainingExamplesTest.java" region="config"}
+ *
  * @param clipNorm gradients are scaled down to this global norm; positive infinity never clips
  * @param nonFinite what a NaN or infinity in a gradient does
  * @param observeEvery at every so many steps the length of the update is measured, for {@link StepReport#updateRatio};

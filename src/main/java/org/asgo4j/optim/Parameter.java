@@ -12,6 +12,8 @@ import org.asgo4j.linalg.Matrix;
  * A named weight and its gradient, both the caller's memory. The caller writes the gradient before each step; the
  * optimizer reads it and writes the weight.
  *
+ * {@snippet file="TrainingExamplesTest.java" region="tensor"}
+ *
  * @param name unique in an optimizer; used in messages
  * @param weight W, m×n float32
  * @param gradient G, m×n float32

@@ -7,6 +7,8 @@ import java.util.List;
 /**
  * Parameters that share a rule, a learning-rate schedule and a weight decay.
  *
+ * {@snippet file="TrainingExamplesTest.java" region="loop"}
+ *
  * @param name for reports
  * @param rule the update rule
  * @param schedule the learning rate of each step

@@ -1,6 +1,10 @@
 package org.asgo4j.optim;
 
-/** The side on which ASGO preconditions an m×n weight. */
+/**
+ * The side on which ASGO preconditions an m×n weight.
+ *
+ * {@snippet file="AsgoExamplesTest.java" region="side"}
+ */
 public enum PreconditionerSide {
     /** The smaller side, as published: LEFT if m {@literal <} n, else RIGHT. */
     AUTO,

@@ -6,6 +6,8 @@ import static org.asgo4j.optim.Checks.require;
  * When {@link Asgo} computes a new root. The first step always does. Between refreshes the last root is used.
  *
  * <p>All but {@link Asynchronous} are deterministic: equal gradients give equal bits.
+ *
+ * {@snippet file="AsgoExamplesTest.java" region="refresh"}
  */
 public sealed interface Refresh permits Refresh.Every, Refresh.EarlyThenEvery, Refresh.Adaptive, Refresh.Asynchronous {
 

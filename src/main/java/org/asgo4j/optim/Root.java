@@ -7,6 +7,8 @@ import org.asgo4j.linalg.ElementType;
 /**
  * How the inverse square root of a gram matrix is taken.
  *
+ * {@snippet file="AsgoExamplesTest.java" region="root"}
+ *
  * @param method the algorithm
  * @param precision the precision of the gram matrix and its root: float32, or float64 for condition numbers above 1e5
  * @param damping what replaces λ^(−1/2) of small eigenvalues

@@ -4,6 +4,8 @@ package org.asgo4j.optim;
  * The root (or eigenbasis) of a gram matrix could not be computed at several refreshes in a row, nor in float64; the
  * message has its range of eigenvalues and what to change. The weight has not been changed at this step; its moments
  * and gram matrices have. {@link #getCause} is the first failure of the last refresh.
+ *
+ * {@snippet file="FailureExamplesTest.java" region="rootFailed"}
  */
 public final class RootFailedException extends ArithmeticException {
     private static final long serialVersionUID = 1L;

@@ -1,6 +1,10 @@
 package org.asgo4j.optim;
 
-/** How {@link Asgo} takes the inverse square root of its gram matrix V of order k. Costs are in products of order k. */
+/**
+ * How {@link Asgo} takes the inverse square root of its gram matrix V of order k. Costs are in products of order k.
+ *
+ * {@snippet file="AsgoExamplesTest.java" region="root"}
+ */
 public enum RootMethod {
     /**
      * V = Qᵀ·diag(λ)·Q by LAPACK's syevd, P = Qᵀ·diag(f(λ))·Q by one syrk. Every {@link Damping}, either precision, and

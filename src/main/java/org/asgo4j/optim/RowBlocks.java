@@ -26,6 +26,8 @@ import java.util.List;
  * <tr><td>gate, then up</td><td>Phi-3's gate_up_proj</td><td>{@code gateUp(h)}</td></tr>
  * </table>
  *
+ * {@snippet file="AsgoExamplesTest.java" region="blocks"}
+ *
  * @param sizes the number of rows of each block, from the top; each at least 1
  */
 public record RowBlocks(List<Integer> sizes) {

@@ -8,10 +8,7 @@ import org.asgo4j.linalg.Backend;
  * of one weight, which is stepped with the weight and gradient handed in at that call. A host framework whose buffers
  * move uses this level; {@link Optimizer} is built on it.
  *
- * <pre>{@code
- * RuleState state = new Asgo(AsgoConfig.published()).newState(backend, arena, 128, 512);
- * state.step(weight, gradient, learningRate, weightDecay);
- * }</pre>
+ * {@snippet file="RuleExamplesTest.java" region="rule"}
  */
 public abstract sealed class Rule permits Asgo, Dasgo, Muon, Shampoo, Soap, AdamW, Sgd, Lion {
 

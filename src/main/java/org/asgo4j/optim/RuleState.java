@@ -8,6 +8,8 @@ import org.asgo4j.linalg.Matrix;
  * arena it was made with. Weight and gradient stay the caller's and may lie elsewhere at every step.
  *
  * <p>A step allocates nothing on the Java heap once its code is compiled. One thread at a time may step a state.
+ *
+ * {@snippet file="RuleExamplesTest.java" region="rule"}
  */
 public abstract sealed class RuleState permits AsgoState, DasgoState, MuonState, ShampooState,
         SoapState, AdamWState, SgdState, LionState, BlockedState {

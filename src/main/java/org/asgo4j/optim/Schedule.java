@@ -8,6 +8,8 @@ import static org.asgo4j.optim.Checks.require;
  * <p>The records here are the usual schedules; they compare by value and print what they hold. Any other is a lambda,
  * which says nothing about itself: {@code step -> 0.01f / (1 + step / 1000)}. An {@link Optimizer} asks once per step
  * and group, and refuses what is not finite and at least 0 before it changes anything.
+ *
+ * {@snippet file="TrainingExamplesTest.java" region="schedules"}
  */
 @FunctionalInterface
 public interface Schedule {

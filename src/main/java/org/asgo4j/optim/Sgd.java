@@ -14,6 +14,8 @@ import org.asgo4j.linalg.Backend;
  * </pre>
  *
  * The momentum is a sum, not an average: at a constant gradient b is G/(1−μ).
+ *
+ * {@snippet file="RuleExamplesTest.java" region="sgd"}
  */
 public final class Sgd extends Rule {
     /** A few operations an element, but bound by memory: worth some 30 of a product's. */

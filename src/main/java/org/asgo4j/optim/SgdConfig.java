@@ -5,6 +5,8 @@ import static org.asgo4j.optim.Checks.require;
 /**
  * The hyper-parameters of {@link Sgd}. Learning rate and weight decay belong to the group.
  *
+ * {@snippet file="RuleExamplesTest.java" region="sgd"}
+ *
  * @param momentum μ, in [0, 1); 0 is plain gradient descent, which keeps no state
  * @param nesterov whether the step looks ahead; needs a momentum
  */

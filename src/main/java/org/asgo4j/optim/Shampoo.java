@@ -25,6 +25,8 @@ import org.asgo4j.linalg.Backend;
  * <p>A root that fails is computed again in float64; if that fails too, the last good one stays in use, which is logged
  * and counted ({@link StepReport#rootsKept}), each side for itself; the third failure in a row, or a first root that
  * fails, throws {@link RootFailedException}.
+ *
+ * {@snippet file="RuleExamplesTest.java" region="shampoo"}
  */
 public final class Shampoo extends Rule {
     /** Products of its order that a root costs: eight rounds of four. */

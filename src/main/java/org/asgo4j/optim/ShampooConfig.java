@@ -6,6 +6,8 @@ import static org.asgo4j.optim.Checks.require;
  * The hyper-parameters of {@link Shampoo} (Gupta, Koren, Singer 2018), as the ASGO code has them for its baseline.
  * Learning rate and weight decay belong to the group.
  *
+ * {@snippet file="RuleExamplesTest.java" region="shampoo"}
+ *
  * @param beta1 decay of the momentum, in [0, 1); 0 is no momentum
  * @param beta2 decay of both gram matrices and of the second moment, in [0, 1)
  * @param damping what is added to L, R and the second moment: {@link Damping#absolute} as published, which stops

@@ -6,6 +6,8 @@ import static org.asgo4j.optim.Checks.require;
  * What {@link Asgo} does where the preconditioned side of a weight is long: a gram matrix of order k takes k² elements
  * and its root some 7k³ multiplications.
  *
+ * {@snippet file="AsgoExamplesTest.java" region="sizeLimit"}
+ *
  * @param maxPreconditionerSize the largest order k of a gram matrix, at least 1
  * @param beyond what happens above it
  */

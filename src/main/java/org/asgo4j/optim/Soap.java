@@ -29,6 +29,8 @@ import org.asgo4j.linalg.Backend;
  * <p>A basis that fails is computed again in float64; if that fails too, the last good one stays in use, which is logged
  * and counted ({@link StepReport#rootsKept}), each side for itself; the third failure in a row, or a first basis that
  * fails, throws {@link RootFailedException}.
+ *
+ * {@snippet file="RuleExamplesTest.java" region="soap"}
  */
 public final class Soap extends Rule {
     /** Products of its order that one turn of a basis costs: two, and a QR worth some four. */

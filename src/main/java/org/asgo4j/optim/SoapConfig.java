@@ -6,6 +6,8 @@ import static org.asgo4j.optim.Checks.require;
  * The hyper-parameters of {@link Soap} (Vyas et al., arXiv 2409.11321). Learning rate and weight decay belong to the
  * group.
  *
+ * {@snippet file="RuleExamplesTest.java" region="soap"}
+ *
  * @param beta1 decay of the first moment, in [0, 1)
  * @param beta2 decay of the second moment and of both gram matrices, in [0, 1)
  * @param damping what keeps the division by √v finite: {@link Damping#outsideRoot} as published, 1/(√v + ε);

@@ -1,6 +1,10 @@
 package org.asgo4j.optim;
 
-/** A file holds the state of another optimizer, model, type or version. Nothing has been changed. */
+/**
+ * A file holds the state of another optimizer, model, type or version. Nothing has been changed.
+ *
+ * {@snippet file="TrainingExamplesTest.java" region="mismatch"}
+ */
 public final class StateMismatchException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 

@@ -3,6 +3,8 @@ package org.asgo4j.optim;
 /**
  * What one {@link Optimizer#step} did. The optimizer owns one report and fills it anew at each step; copy what you
  * keep.
+ *
+ * {@snippet file="TrainingExamplesTest.java" region="report"}
  */
 public final class StepReport {
     private final RootCounts before = new RootCounts();

@@ -1,6 +1,10 @@
 package org.asgo4j.optim;
 
-/** How long an update U of an m×n weight is before the learning rate multiplies it. */
+/**
+ * How long an update U of an m×n weight is before the learning rate multiplies it.
+ *
+ * {@snippet file="AsgoExamplesTest.java" region="scaling"}
+ */
 public enum UpdateScaling {
     /** U·0.2·√(mn)/‖U‖_F: every update has root mean square 0.2, as published. Learning rates of AdamW carry over. */
     RMS,
