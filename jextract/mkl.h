@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * What only MKL has: its thread count and version. These two prototypes are declared here as in MKL's mkl_service.h, so that
  * no MKL has to be installed to generate the bindings.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Writes generated/ anew from the umbrella headers and the symbol lists in this folder.
 #   jextract/regenerate.sh [FOLDER]     FOLDER is where to write (default: jextract/generated)
 # Needs a jextract (the variable JEXTRACT, else the one on the PATH) and Maven, which brings the headers: see README.md.

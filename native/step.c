@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * The ASGO step of one weight in C, on the BLAS that asgo4j loads: what the same calls cost without a JVM.
  *

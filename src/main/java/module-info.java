@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The ASGO optimizer on off-heap memory: BLAS and LAPACK through generated bindings, the Vector API for everything
  * elementwise.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The command line: {@code asgo4j train}, {@code sample}, {@code replay} and {@code doctor}.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.io;
 
 /** Says what a JSON text holds where something else was expected, and at which byte. */

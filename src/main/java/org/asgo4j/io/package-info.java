@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Tensors in files: the safetensors format, read by mapping and written atomically.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Loops over float32 memory: elementwise passes, reductions, and the layers of a GPT; each as a scalar and a vector
  * twin.

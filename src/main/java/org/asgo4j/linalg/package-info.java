@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A matrix view on native memory, the operations on it, and the library that does them.
  *

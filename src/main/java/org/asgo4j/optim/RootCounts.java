@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.optim;
 
 /** What happened to the roots (or bases) of one gram matrix, or of several together, counted from the start. */

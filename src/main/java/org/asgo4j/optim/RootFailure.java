@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.optim;
 
 /** A root method could not root a gram matrix. Caught by the ladder, which tries the next rung. */

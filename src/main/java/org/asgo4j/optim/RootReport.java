@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.optim;
 
 /** What the last root (or basis) of one gram matrix found. One per ladder, filled anew. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.optim;
 
 /** A parameter of an {@link Optimizer} with its state, its group, and what the step under way found. */

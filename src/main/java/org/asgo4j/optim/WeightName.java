@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.optim;
 
 /** The name of a weight in messages: known to an optimizer, {@code weight} to a state that is stepped by hand. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.train;
 
 /** A corpus can't be trained on; the message is one line that names the source and says what is needed. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.train;
 
 /** Where a training's time goes, and how fast it is. Steps count; validations and checkpoints are kept apart. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The training job: a character-level GPT, its corpus and batches, the loop, its metrics and plots.
  *

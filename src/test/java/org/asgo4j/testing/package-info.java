@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What the tests of several packages share: seeds, matrices with guarded surroundings, and tolerances derived from
  * sizes and the unit roundoff.
