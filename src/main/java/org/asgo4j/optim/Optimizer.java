@@ -135,8 +135,8 @@ public final class Optimizer implements AutoCloseable {
      *     changed
      * @throws IllegalArgumentException if a schedule returns a learning rate that is negative or not finite; nothing
      *     has been changed
-     * @throws RootFailedException if the root or basis of a gram matrix fails for the third time in a row, or the first; that
-     *     weight has not been changed, but its state and other parameters may have been
+     * @throws RootFailedException if the root or basis of a gram matrix fails for the third time in a row, or the
+     *     first; that weight has not been changed, but its state and other parameters may have been
      * @throws ArithmeticException if an update is not finite, naming the parameter; as above
      */
     public StepReport step() {

@@ -27,9 +27,9 @@ import org.asgo4j.linalg.Backend;
  *
  * <p>All of it is held divided by a power of two that follows the gradient's norm.
  *
- * <p>A basis that fails is computed again in float64; if that fails too, the last good one stays in use, which is logged
- * and counted ({@link StepReport#rootsKept}), each side for itself; the third failure in a row, or a first basis that
- * fails, throws {@link RootFailedException}.
+ * <p>A basis that fails is computed again in float64; if that fails too, the last good one stays in use, which is
+ * logged and counted ({@link StepReport#rootsKept}), each side for itself; the third failure in a row, or a first basis
+ * that fails, throws {@link RootFailedException}.
  *
  * {@snippet file="RuleExamplesTest.java" region="soap"}
  */

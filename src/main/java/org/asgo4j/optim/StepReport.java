@@ -93,7 +93,7 @@ public final class StepReport {
         return after.retries - before.retries;
     }
 
-    /** The number of roots (or eigenbases) in this step that failed altogether, so that the last good one stayed in use. */
+    /** Roots (or eigenbases) in this step that failed altogether, so that the last good one stayed in use. */
     public long rootsKept() {
         return after.kept - before.kept;
     }

@@ -20,7 +20,8 @@ final class OptimizerFolder {
 
     /** What a killed process leaves of files that are written beside their place and then renamed. */
     private static final Pattern LEFTOVER =
-            Pattern.compile("\\.(model\\.safetensors|step-[0-9]+\\.safetensors|metrics\\.csv|config\\.json|failure\\.json)\\..*tmp");
+            Pattern.compile(
+                    "\\.((model|step-[0-9]+)\\.safetensors|metrics\\.csv|(config|failure)\\.json)\\..*tmp");
 
     private final Path path;
 

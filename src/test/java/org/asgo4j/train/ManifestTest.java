@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What decides the weights is written down, and read as it was. */
 class ManifestTest {
@@ -101,7 +102,8 @@ class ManifestTest {
                 "damping", "pseudo-inverse:1.0E-6", "precision", "float64", "eigenvalue-correction", "false",
                 "gram-source", "momentum", "others-beta2", "0.5", "weight-decay", "0.25");
         Fields fields = written(recipe(List.of(OptimizerChoice.of(Algorithm.ASGO_PUBLISHED, 0.5f, options))));
-        options.forEach((option, text) -> assertEquals(text, fields.text(option.replace('-', '_') + "_asgo-published"), option));
+        options.forEach((option, text) -> assertEquals(
+                text, fields.text(option.replace('-', '_') + "_asgo-published"), option));
         String config = fields.text("config_asgo-published");
         assertTrue(config.contains("gramSource=MOMENTUM") && config.contains("FLOAT64"), config);
         assertTrue(config.contains("weight decay 0.25") && config.contains("beta2=0.5"), config);
@@ -118,7 +120,9 @@ class ManifestTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"''", "relative", "relative:", ":1", "relative:-1", "absolute:NaN", "absolute:Infinity", "rel:1", "a:b:c"})
+    @ValueSource(
+            strings = {"", "relative", "relative:", ":1", "relative:-1", "absolute:NaN", "absolute:Infinity", "rel:1",
+                "a:b:c"})
     void otherDampingsAreRefused(String text) {
         var refusal = assertThrows(IllegalArgumentException.class, () -> DampingText.parse(text));
         assertTrue(refusal.getMessage().startsWith("--damping must be relative:X"), refusal::getMessage);
