@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.linalg;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
 
 /**
  * A row-major view of {@code rows × cols} elements in native memory; element (i, j) lies at index
@@ -71,6 +74,59 @@ public record Matrix(MemorySegment segment, ElementType type, int rows, int cols
     /** The shape for messages, such as {@code 128×512}. */
     public String shape() {
         return rows + "×" + cols;
+    }
+
+    /** A float32 matrix whose rows begin {@code rowStride} elements apart. */
+    public static Matrix of(MemorySegment segment, int rows, int cols, int rowStride) {
+        return new Matrix(segment, ElementType.FLOAT32, rows, cols, rowStride);
+    }
+
+    /** A float32 matrix in a direct buffer, without gaps; see {@link #of(ByteBuffer, int, int, int)}. */
+    public static Matrix of(ByteBuffer buffer, int rows, int cols) {
+        return of(buffer, rows, cols, cols);
+    }
+
+    /**
+     * A float32 matrix in a direct buffer: element (0, 0) lies at the buffer's position, and the last one before its
+     * limit. Both are read now; moving them later changes nothing. The buffer stays reachable as long as the matrix.
+     *
+     * @param buffer direct, in the machine's byte order, its position's address a multiple of 4
+     * @param rowStride the distance from one row to the next in elements
+     * @throws IllegalArgumentException if the buffer is on the heap, of the other byte order, misaligned or too short
+     */
+    public static Matrix of(ByteBuffer buffer, int rows, int cols, int rowStride) {
+        return of(Borrowed.of(buffer, rows, cols, rowStride), rows, cols, rowStride);
+    }
+
+    /** A float32 matrix in a direct buffer, without gaps; see {@link #of(FloatBuffer, int, int, int)}. */
+    public static Matrix of(FloatBuffer buffer, int rows, int cols) {
+        return of(buffer, rows, cols, cols);
+    }
+
+    /**
+     * A float32 matrix in a direct buffer of floats, from its position to its limit; otherwise as
+     * {@link #of(ByteBuffer, int, int, int)}.
+     */
+    public static Matrix of(FloatBuffer buffer, int rows, int cols, int rowStride) {
+        return of(Borrowed.of(buffer, rows, cols, rowStride), rows, cols, rowStride);
+    }
+
+    /**
+     * A float32 matrix at an address that another engine gave out. The library can't know whether it is one: a wrong
+     * address or size reads or writes other memory, or ends the JVM.
+     *
+     * @param address where element (0, 0) lies, a multiple of 4
+     * @param byteSize how many bytes from there on belong to the engine's object
+     * @param rowStride the distance from one row to the next in elements
+     * @param lifetime every use of the matrix after it has been closed is refused. It does not free the memory, and is
+     *     to be closed before the engine does. {@link Arena#global()} says that the caller vouches for the memory;
+     *     several workers need {@link Arena#ofShared()} or that
+     * @throws IllegalArgumentException if the address is 0 or misaligned, or {@code byteSize} too small for the rows
+     * @throws IllegalStateException if the arena is closed
+     * @throws IllegalCallerException if the JVM refuses native access to this library; the message names the option
+     */
+    public static Matrix of(long address, long byteSize, int rows, int cols, int rowStride, Arena lifetime) {
+        return of(Borrowed.of(address, byteSize, lifetime), rows, cols, rowStride);
     }
 
     /**

@@ -47,6 +47,7 @@ final class NativeLibraries {
      * @return what was loaded; the same again for the same request
      * @throws UnsatisfiedLinkError if nothing could be loaded, with all that was tried and the loader's messages
      * @throws IllegalStateException if another library was loaded before
+     * @throws IllegalCallerException if the JVM refuses native access to this library; the message names the option
      */
     static synchronized LoadedLibrary load(BackendName name, String library, Path cacheRoot) {
         if (name == BackendName.REFERENCE) {
@@ -54,7 +55,11 @@ final class NativeLibraries {
         }
         Request request = new Request(name, library);
         if (loaded == null) {
-            loaded = loadFirst(request, Platform.current(), cacheRoot);
+            try {
+                loaded = loadFirst(request, Platform.current(), cacheRoot);
+            } catch (IllegalCallerException e) {
+                throw NativeAccess.denied("load a native library", e);
+            }
             loadedRequest = request;
         } else if (!Objects.equals(request, loadedRequest)) {
             throw new IllegalStateException("this JVM has loaded %s (%s) and can't load %s as well: one BLAS per JVM"

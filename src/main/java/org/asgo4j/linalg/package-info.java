@@ -19,6 +19,22 @@
  * elementwise operations are shared by both ({@code CpuBackend}) and run on the kernels. {@link
  * org.asgo4j.linalg.Workers} shares out matrices over threads that call the BLAS with one thread each.
  *
+ * <p>Memory of other engines comes in through {@code Matrix.of}, never copied and never freed here:
+ *
+ * <table>
+ * <caption>What is borrowed, until when it may be used, and whether that is checked at each use</caption>
+ * <tr><th>from</th><th>lives until</th><th>checked</th></tr>
+ * <tr><td>MemorySegment</td><td>its arena closes</td><td>alive, this thread's</td></tr>
+ * <tr><td>direct ByteBuffer or FloatBuffer that Java allocated</td><td>no view of it is reachable</td><td>never
+ * needed</td></tr>
+ * <tr><td>the same of an engine</td><td>the engine frees it: the caller vouches</td><td>no</td></tr>
+ * <tr><td>address and an Arena</td><td>the arena closes: close it before the engine frees</td><td>alive, this
+ * thread's</td></tr>
+ * <tr><td>address and Arena.global()</td><td>the caller vouches</td><td>no</td></tr>
+ * </table>
+ *
+ * <p>Read-only memory is taken, and refused by every operation that would write it.
+ *
  * <p>Where this differs from a plain BLAS wrapper, and why:
  *
  * <ul>
