@@ -23,6 +23,9 @@
  *  └─ one Workspace per worker
  * </pre>
  *
+ * <p>{@link org.asgo4j.optim.PublishedWeights} stands between the training and those who serve from its weights while
+ * it goes on.
+ *
  * <p>Choices, with reasons:
  *
  * <ul>

@@ -1,0 +1,171 @@
+package org.asgo4j.optim;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.BackendName;
+import org.asgo4j.linalg.Backends;
+import org.asgo4j.linalg.Matrix;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a lease reads is one version; a lease keeps it; readers never go back. Every element carries its version. */
+class PublishedWeightsTest {
+    private static final int ROWS = 61;
+    private static final int COLS = 67;
+    private static final int STRIDE = 70;
+    private static final int READERS = 3;
+
+    /** How many versions each reader meets. */
+    private static final int VERSIONS = 25;
+
+    private final Arena arena = Arena.ofShared();
+    private final Backend backend = Backends.open(BackendName.REFERENCE);
+    private final List<Matrix> weights = List.of(
+            Matrix.of(arena.allocate((long) ROWS * STRIDE * Float.BYTES, Float.BYTES), ROWS, COLS, STRIDE),
+            backend.allocate(arena, 1, ROWS * COLS));
+
+    @AfterEach
+    void free() {
+        arena.close();
+    }
+
+    private void stamp(long version) {
+        for (Matrix w : weights) {
+            MemorySegment segment = w.segment();
+            for (long i = 0; i < segment.byteSize() / Float.BYTES; i++) {
+                segment.setAtIndex(ValueLayout.JAVA_FLOAT, i, version);
+            }
+        }
+    }
+
+    /** Reads every element and fails unless all carry the lease's version. */
+    private static long readStamp(PublishedWeights.Lease lease) {
+        long version = lease.version();
+        for (Matrix w : lease.weights()) {
+            MemorySegment segment = w.segment();
+            for (long i = 0; i < segment.byteSize() / Float.BYTES; i++) {
+                float stamp = segment.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+                if (stamp != version) {
+                    throw new AssertionError("torn: element %d of %s has stamp %s in version %d"
+                            .formatted(i, w.shape(), stamp, version));
+                }
+            }
+        }
+        return version;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3})
+    void concurrentReadersSeeWholeVersionsThatNeverGoBack(int copies) throws Exception {
+        try (var published = new PublishedWeights(backend, weights, copies);
+                ExecutorService readers = Executors.newFixedThreadPool(READERS)) {
+            var met = new AtomicIntegerArray(READERS);
+            List<Future<?>> running = new ArrayList<>();
+            for (int i = 0; i < READERS; i++) {
+                int reader = i;
+                running.add(readers.submit(() -> {
+                    long last = -1;
+                    while (met.get(reader) < VERSIONS) {
+                        try (var lease = published.lease()) {
+                            long version = readStamp(lease);
+                            if (version < last) throw new AssertionError("back from " + last + " to " + version);
+                            if (version > last) met.incrementAndGet(reader);
+                            last = version;
+                        }
+                    }
+                }));
+            }
+            stamp(1);
+            for (int version = 1; running.stream().anyMatch(reader -> !reader.isDone());) {
+                if (published.publish()) stamp(++version);
+                else Thread.yield(); // a reader that lost its core holds the only spare copy
+            }
+            for (Future<?> reader : running) reader.get();
+        }
+    }
+
+    @Test
+    void aLeaseKeepsItsVersionAndTheTrainerNeverWaits() {
+        try (var published = new PublishedWeights(backend, weights, 2)) {
+            stamp(1);
+            try (var held = published.lease()) {
+                assertTrue(published.publish());
+                assertEquals(0, readStamp(held));
+                stamp(2);
+                assertFalse(published.publish(), "the one copy that is not current is leased");
+                assertEquals(0, readStamp(held));
+                assertEquals(1, published.version());
+            }
+            assertTrue(published.publish(), "given back");
+            try (var lease = published.lease()) {
+                assertEquals(2, readStamp(lease));
+            }
+        }
+    }
+
+    @Test
+    void aThirdCopyLetsReadersOfTwoVersionsOverlap() {
+        try (var published = new PublishedWeights(backend, weights, 3)) {
+            try (var first = published.lease()) {
+                stamp(1);
+                assertTrue(published.publish());
+                try (var second = published.lease(); var third = published.lease()) {
+                    stamp(2);
+                    assertTrue(published.publish());
+                    assertEquals(0, readStamp(first));
+                    assertEquals(1, readStamp(second));
+                    assertEquals(1, readStamp(third));
+                }
+            }
+        }
+    }
+
+    @Test
+    void versionsAreReadOnly() {
+        try (var published = new PublishedWeights(backend, weights, 2); var lease = published.lease()) {
+            Matrix weight = lease.weights().getFirst();
+            String message = assertThrows(IllegalArgumentException.class,
+                    () -> backend.axpby(1, weights.getFirst(), 0, weight)).getMessage();
+            assertTrue(message.contains("read-only"), message);
+        }
+    }
+
+    @Test
+    void whatIsClosedIsRefused() {
+        var published = new PublishedWeights(backend, weights, 2);
+        var lease = published.lease();
+        String open = assertThrows(IllegalStateException.class, published::close).getMessage();
+        assertTrue(open.contains("1 lease"), open);
+        assertEquals(0, readStamp(lease), "a refused close changes nothing");
+        assertTrue(published.publish(), "a refused close changes nothing");
+        lease.close();
+        lease.close(); // counted once
+        assertThrows(IllegalStateException.class, lease::weights);
+        assertThrows(IllegalStateException.class, lease::version);
+        published.close();
+        published.close();
+        assertThrows(IllegalStateException.class, published::lease);
+        assertThrows(IllegalStateException.class, published::publish);
+    }
+
+    @Test
+    void tooFewCopiesAndNoWeightsAreRefused() {
+        assertThrows(IllegalArgumentException.class, () -> new PublishedWeights(backend, weights, 1));
+        assertThrows(IllegalArgumentException.class, () -> new PublishedWeights(backend, List.of(), 2));
+    }
+}
