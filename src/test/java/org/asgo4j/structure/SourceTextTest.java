@@ -19,7 +19,7 @@ class SourceTextTest {
     @Test
     void linesAreShortEnough() {
         List<String> wrong = new ArrayList<>();
-        Stream.of("src/main/java", "src/test/java", "bench/java")
+        Stream.of("src/main/java", "src/test/java", "src/embedding/java", "bench/java")
                 .flatMap(folder -> Sources.java(Sources.ROOT.resolve(folder)).stream())
                 .forEach(file -> wrong.addAll(longLines(file)));
         assertEquals("", String.join("\n", wrong), "lines of more than " + LONGEST_LINE + " characters");
