@@ -12,6 +12,7 @@ import org.asgo4j.optim.Asgo;
 import org.asgo4j.optim.AsgoConfig;
 import org.asgo4j.optim.RuleState;
 import org.asgo4j.testing.Seeds;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -25,6 +26,12 @@ class Nd4jTest {
     private static final int OUT = 16;
     private static final int STEPS = 200;
     private static final float LEARNING_RATE = 0.2f;
+
+    /** Before ND4J loads its OpenBLAS, whose functions this class loader would find instead of asgo4j's own. */
+    @BeforeAll
+    static void loadFirst() {
+        Backends.open().close();
+    }
 
     @Test
     void learnsALinearMapInNd4jsMemory() {

@@ -3,8 +3,10 @@ package org.asgo4j.embedding;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Map;
+import org.asgo4j.linalg.Backends;
 import org.asgo4j.optim.AsgoConfig;
 import org.asgo4j.testing.Seeds;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -24,6 +26,12 @@ class SameDiffTest {
     private static final int OUT = 5;
     private static final int EPOCHS = 200;
     private static final double LEARNING_RATE = 0.03;
+
+    /** Before ND4J loads its OpenBLAS, whose functions this class loader would find instead of asgo4j's own. */
+    @BeforeAll
+    static void loadFirst() {
+        Backends.open().close();
+    }
 
     @Test
     void trainsANetworkWithAsgo() {
