@@ -6,6 +6,9 @@ import java.util.List;
 
 /** Collects what was tried to load a library and why each of it failed, for one error that says it all. */
 final class Attempts {
+    /** What the JDK says of a library that it has loaded for another class loader. */
+    private static final String OTHER_LOADER = "already loaded in another classloader";
+
     private final BackendName name;
     private final Platform platform;
     private final List<String> lines = new ArrayList<>();
@@ -31,6 +34,10 @@ final class Attempts {
     }
 
     private String advice() {
+        if (lines.stream().anyMatch(line -> line.contains(OTHER_LOADER))) {
+            return "A JVM loads a native library for one class loader only: put asgo4j where both applications see the "
+                    + "same copy of it, such as the server's own lib folder.";
+        }
         String install = switch (name) {
             case MKL -> "Install oneMKL and have its directory in the loader's search path";
             case OPENBLAS, REFERENCE -> ("Add the jar org.bytedeco:openblas with classifier %s to the class path, or "

@@ -141,7 +141,8 @@ final class BlasCandidate {
             String other = loader.find(BlasSymbols.control(name).getFirst()).flatMap(DynamicLoader::fileOf)
                     .map(Path::toString).orElse("no file");
             throw new UnsatisfiedLinkError(("%s was loaded, but this class loader finds the functions of %s, which "
-                    + "other code loaded before; name that one with -Dasgo4j.library").formatted(library(), other));
+                    + "other code loaded before; open the backend before that code runs, or share its library with "
+                    + "-Dasgo4j.library=%s").formatted(library(), other, other));
         }
     }
 

@@ -1,16 +1,24 @@
 package org.asgo4j.structure;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.BackendName;
+import org.asgo4j.linalg.Backends;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -77,6 +85,29 @@ class LaunchTest {
         assertEquals("module org.asgo4j", printed.out().getFirst(), printed::toString);
         assertEquals(modules.contains(VECTORS) ? 0 : 1, printed.errors("--add-modules"), printed::toString);
         assertTrue(printed.out().getLast().startsWith("weights "), printed::toString);
+    }
+
+    /** As where two applications of one server bring the library each. */
+    @Test
+    void aSecondClassLoaderIsToldWhy() throws Exception {
+        Backends.open(BackendName.OPENBLAS).close();
+        URL[] own = Stream.concat(Stream.of(ModuleTest.location(Backend.class).toString()), natives())
+                .map(LaunchTest::url)
+                .toArray(URL[]::new);
+        try (var second = new URLClassLoader(own, ClassLoader.getPlatformClassLoader())) {
+            Method open = second.loadClass(Backends.class.getName()).getMethod("open");
+            Throwable cause = assertThrows(InvocationTargetException.class, () -> open.invoke(null)).getCause();
+            assertTrue(cause instanceof UnsatisfiedLinkError, cause::toString);
+            assertTrue(cause.getMessage().contains("for one class loader only"), cause::getMessage);
+        }
+    }
+
+    private static URL url(String entry) {
+        try {
+            return Path.of(entry).toUri().toURL();
+        } catch (MalformedURLException e) {
+            throw new AssertionError(entry, e);
+        }
     }
 
     private Printed classPath(String... options) throws IOException, InterruptedException {
