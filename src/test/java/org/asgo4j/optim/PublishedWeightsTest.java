@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -19,6 +21,7 @@ import org.asgo4j.linalg.BackendName;
 import org.asgo4j.linalg.Backends;
 import org.asgo4j.linalg.Matrix;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -32,6 +35,11 @@ class PublishedWeightsTest {
 
     /** How many versions each reader meets. */
     private static final int VERSIONS = 25;
+
+    private static final int BATCH = 200;
+
+    /** When to give up: compilers have to wait for a processor on a busy machine. */
+    private static final long PATIENCE_NANOS = 10_000_000_000L;
 
     private final Arena arena = Arena.ofShared();
     private final Backend backend = Backends.open(BackendName.REFERENCE);
@@ -132,6 +140,22 @@ class PublishedWeightsTest {
                     assertEquals(1, readStamp(third));
                 }
             }
+        }
+    }
+
+    /** Batches are published until one of them allocates nothing, as the compilers' first versions do allocate. */
+    @Test
+    @Tag("allocation")
+    void publishingAllocatesNothing() {
+        var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        try (var published = new PublishedWeights(backend, weights, 2)) {
+            long fewest = Long.MAX_VALUE;
+            for (long end = System.nanoTime() + PATIENCE_NANOS; fewest > 0 && System.nanoTime() < end;) {
+                long before = threads.getCurrentThreadAllocatedBytes();
+                for (int i = 0; i < BATCH; i++) published.publish();
+                fewest = Math.min(fewest, threads.getCurrentThreadAllocatedBytes() - before);
+            }
+            assertEquals(0, fewest, "bytes allocated in " + BATCH + " publications");
         }
     }
 
