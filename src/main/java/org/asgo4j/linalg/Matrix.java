@@ -90,6 +90,8 @@ public record Matrix(MemorySegment segment, ElementType type, int rows, int cols
      * A float32 matrix in a direct buffer: element (0, 0) lies at the buffer's position, and the last one before its
      * limit. Both are read now; moving them later changes nothing. The buffer stays reachable as long as the matrix.
      *
+     * {@snippet file="MatrixExamplesTest.java" region="borrowed"}
+     *
      * @param buffer direct, in the machine's byte order, its position's address a multiple of 4
      * @param rowStride the distance from one row to the next in elements
      * @throws IllegalArgumentException if the buffer is on the heap, of the other byte order, misaligned or too short

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.optim;
 
 import static org.asgo4j.optim.Checks.require;
@@ -14,10 +15,7 @@ import org.asgo4j.linalg.Matrix;
  * The trainer publishes after a step; a reader takes a lease, and what it reads until it closes the lease is one
  * version, all weights of the same step.
  *
- * <pre>
- * trainer:  step … step … publish()      W into a copy that nobody reads, which is then the current one
- * readers:  try (Lease lease = published.lease()) { serve(lease.weights()); }
- * </pre>
+ * {@snippet file="ServingWhileTrainingTest.java" region="publish"}
  *
  * <p>Nobody waits. Where every copy but the current one is leased, {@link #publish} says so and the last version stays.
  * With two copies that is so while a reader holds the version before the last; a third one lets readers of two versions

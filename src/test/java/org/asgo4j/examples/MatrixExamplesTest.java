@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.BackendName;
 import org.asgo4j.linalg.Backends;
@@ -46,6 +48,24 @@ class MatrixExamplesTest {
             assertEquals(2.5, matrix.get(4, 3));
         }
         // @end
+    }
+
+    @Test
+    void borrowed() {
+        try (Arena engine = Arena.ofConfined()) {
+            ByteBuffer buffer = ByteBuffer.allocateDirect(64 * 128 * Float.BYTES);
+            long address = engine.allocate(64 * 128 * Float.BYTES, Float.BYTES).address();
+            // @start region="borrowed"
+            Matrix inBuffer = Matrix.of(buffer.order(ByteOrder.nativeOrder()), 64, 128);
+            inBuffer.set(3, 5, 0.5);
+            assertEquals(0.5f, buffer.getFloat((3 * 128 + 5) * Float.BYTES)); // the engine sees it: nothing is copied
+            try (Arena untilTheEngineFrees = Arena.ofConfined()) {
+                long bytes = 64 * 128 * Float.BYTES; //       what the engine says its tensor has
+                Matrix atAddress = Matrix.of(address, bytes, 64, 128, 128, untilTheEngineFrees);
+                atAddress.set(0, 0, 1);
+            } //                                              from here on every use of atAddress is refused
+             // @end
+        }
     }
 
     @Test

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -35,6 +36,25 @@ class ServingWhileTrainingTest {
     private final Backend backend = Backends.open();
     private final ConcurrentHashMap<Long, double[][]> answerOf = new ConcurrentHashMap<>();
     private final AtomicBoolean serving = new AtomicBoolean(true);
+
+    @Test
+    void publishing() {
+        try (Arena arena = Arena.ofShared()) {
+            Matrix weight = backend.allocate(arena, ROWS, COLS);
+            // @start region="publish"
+            try (var published = new PublishedWeights(backend, List.of(weight), 2)) {
+                weight.set(0, 0, 1); //                       the trainer steps,
+                published.publish(); //                       and then names what it has the current version
+                try (PublishedWeights.Lease lease = published.lease()) { // any other thread
+                    weight.set(0, 0, 2); //                   the trainer goes on
+                    published.publish();
+                    Matrix served = lease.weights().getFirst();
+                    assertEquals(1, served.get(0, 0)); //     one version until the lease is closed
+                }
+            }
+            // @end
+        }
+    }
 
     @Test
     void everyAnswerIsThatOfOneVersion() throws Exception {
