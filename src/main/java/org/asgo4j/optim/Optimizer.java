@@ -306,7 +306,11 @@ public final class Optimizer implements AutoCloseable {
     public void addTo(SafetensorsWriter writer, String prefix, boolean withRoots, Arena scratch) {
         if (closed) throw new IllegalStateException("optimizer is closed");
         for (Stepped each : stepped) each.state.settle();
-        StateFile.add(writer, prefix, withRoots, scratch, stepped, own());
+        StateFile.add(writer, prefix, withRoots, scratch, named(), own());
+    }
+
+    private List<NamedState> named() {
+        return stepped.stream().map(Stepped::named).toList();
     }
 
     private StateFile.Own own() {
@@ -322,7 +326,7 @@ public final class Optimizer implements AutoCloseable {
     public void load(Safetensors source, String prefix) {
         if (closed) throw new IllegalStateException("optimizer is closed");
         for (Stepped each : stepped) each.state.settle();
-        StateFile.Own own = StateFile.load(source, prefix, stepped, own());
+        StateFile.Own own = StateFile.load(source, prefix, named(), own());
         steps = own.steps();
         RootCounts counts = report.reset(own.skippedSteps());
         for (Stepped each : stepped) each.state.addCounts(counts);

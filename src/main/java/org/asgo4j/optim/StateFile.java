@@ -26,33 +26,33 @@ final class StateFile {
     record Own(long steps, long skippedSteps) {}
 
     static void add(
-            SafetensorsWriter writer, String prefix, boolean withRoots, Arena scratch, List<Stepped> all, Own own) {
+            SafetensorsWriter writer, String prefix, boolean withRoots, Arena scratch, List<NamedState> all, Own own) {
         writer.metadata(prefix + FORMAT_KEY, FORMAT);
-        for (Stepped each : all) {
-            String name = prefix + each.parameter.name();
-            writer.metadata(name, each.description);
-            each.state.persist(new StateWriter(writer, scratch, name + FIELD, withRoots));
+        for (NamedState each : all) {
+            String name = prefix + each.name();
+            writer.metadata(name, each.description());
+            each.state().persist(new StateWriter(writer, scratch, name + FIELD, withRoots));
         }
         read(new StateWriter(writer, scratch, prefix + FIELD, withRoots), own);
     }
 
     /** Checks everything, then loads; the optimizer's own fields from the file. */
-    static Own load(Safetensors source, String prefix, List<Stepped> all, Own own) {
+    static Own load(Safetensors source, String prefix, List<NamedState> all, Own own) {
         checkDescriptions(source.metadata(), prefix, all);
         Set<String> seen = new HashSet<>();
-        for (Stepped each : all) {
-            each.state.persist(new StateReader(source, name(prefix, each), StateReader.Mode.CHECK, seen));
+        for (NamedState each : all) {
+            each.state().persist(new StateReader(source, name(prefix, each), StateReader.Mode.CHECK, seen));
         }
         read(new StateReader(source, prefix + FIELD, StateReader.Mode.CHECK, seen), own);
         checkNothingElse(source, prefix, seen);
-        for (Stepped each : all) {
-            each.state.persist(new StateReader(source, name(prefix, each), StateReader.Mode.LOAD, seen));
+        for (NamedState each : all) {
+            each.state().persist(new StateReader(source, name(prefix, each), StateReader.Mode.LOAD, seen));
         }
         return read(new StateReader(source, prefix + FIELD, StateReader.Mode.LOAD, seen), own);
     }
 
-    private static String name(String prefix, Stepped each) {
-        return prefix + each.parameter.name() + FIELD;
+    private static String name(String prefix, NamedState each) {
+        return prefix + each.name() + FIELD;
     }
 
     private static Own read(StateFields fields, Own own) {
@@ -60,17 +60,17 @@ final class StateFile {
                 fields.integer("steps", own.steps()), fields.integer("skipped_steps", own.skippedSteps()));
     }
 
-    private static void checkDescriptions(Map<String, String> metadata, String prefix, List<Stepped> all) {
+    private static void checkDescriptions(Map<String, String> metadata, String prefix, List<NamedState> all) {
         String format = metadata.get(prefix + FORMAT_KEY);
         if (!FORMAT.equals(format)) {
             throw new StateMismatchException("the file's '%s' is %s, must be '%s'"
                     .formatted(prefix + FORMAT_KEY, format == null ? "missing" : "'" + format + "'", FORMAT));
         }
-        for (Stepped each : all) {
-            String stored = metadata.get(prefix + each.parameter.name());
-            if (!each.description.equals(stored)) {
+        for (NamedState each : all) {
+            String stored = metadata.get(prefix + each.name());
+            if (!each.description().equals(stored)) {
                 throw new StateMismatchException("parameter '%s' is %s in the file, but %s in this optimizer"
-                        .formatted(each.parameter.name(), stored == null ? "missing" : stored, each.description));
+                        .formatted(each.name(), stored == null ? "missing" : stored, each.description()));
             }
         }
     }

@@ -25,4 +25,9 @@ final class Stepped {
         this.description = rule + " " + parameter.weight().shape() + blocks;
         state.name(parameter.name());
     }
+
+    /** What is saved of it. */
+    NamedState named() {
+        return new NamedState(parameter.name(), description, state);
+    }
 }

@@ -5,7 +5,8 @@
  * <p>A {@link org.asgo4j.optim.Rule} ({@link org.asgo4j.optim.Asgo}, {@link org.asgo4j.optim.AdamW}, …) makes the state
  * of one weight and steps it with the weight and gradient handed in at that call: for host frameworks whose buffers
  * move. An {@link org.asgo4j.optim.Optimizer} holds named parameters in groups (rule, schedule, weight decay), clips,
- * steps them in parallel, reports, saves and loads: for a training loop of one's own.
+ * steps them in parallel, reports, saves and loads: for a training loop of one's own. {@link
+ * org.asgo4j.optim.WeightStates} saves and loads states of the first level.
  *
  * <pre>
  * Optimizer ─ ParameterGroup ─ Parameter (name, W, G, row blocks)
