@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 class ExportedDocsTest {
     @Test
     void everyExportedTypeAndMethodHasAComment() throws IOException {
-        List<Path> files = Stream.of("linalg", "io", "optim")
+        List<Path> files = Stream.of("linalg", "io", "optim", "djl")
                 .flatMap(name -> Sources.java(Sources.MAIN.resolve("org/asgo4j").resolve(name)).stream())
                 .toList();
         assertFalse(files.isEmpty(), "no sources");

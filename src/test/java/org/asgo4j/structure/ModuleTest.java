@@ -21,7 +21,7 @@ class ModuleTest {
     @Test
     void descriptorExportsTheLibraryAndRequiresNothingOutsideTheJdk() {
         ModuleDescriptor module = ModuleFinder.of(location(Backend.class)).find(NAME).orElseThrow().descriptor();
-        assertEquals(Set.of("org.asgo4j.linalg", "org.asgo4j.io", "org.asgo4j.optim"),
+        assertEquals(Set.of("org.asgo4j.linalg", "org.asgo4j.io", "org.asgo4j.optim", "org.asgo4j.djl"),
                 module.exports().stream().map(Exports::source).collect(Collectors.toSet()));
         assertEquals(Set.of("java.base", "jdk.jfr"), module.requires().stream()
                 .filter(required -> !required.modifiers().contains(Requires.Modifier.STATIC))
