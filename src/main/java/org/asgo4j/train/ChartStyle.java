@@ -21,8 +21,8 @@ import org.knowm.xchart.style.lines.SeriesLines;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** How all pictures of a run look: one colour per optimizer, panels side by side under a title. */
-final class ChartStyle {
-    static final int PANEL_HEIGHT = 500;
+public final class ChartStyle {
+    public static final int PANEL_HEIGHT = 500;
 
     /**
      * The colours of Okabe and Ito, which people with any colour vision tell apart; yellow left out, it is too pale on
@@ -49,18 +49,18 @@ final class ChartStyle {
     private ChartStyle() {}
 
     /** The colour of the optimizer at a place in the list. */
-    static Color color(int index) {
+    public static Color color(int index) {
         return COLORS[index % COLORS.length];
     }
 
     /** The same for what lies behind. */
-    static Color pale(int index) {
+    public static Color pale(int index) {
         Color color = color(index);
         return new Color(color.getRed(), color.getGreen(), color.getBlue(), PALE_ALPHA);
     }
 
     /** Solid lines for the first round of colours, dashed from the second. */
-    static BasicStroke stroke(float width, int index) {
+    public static BasicStroke stroke(float width, int index) {
         float[] dash = index < COLORS.length ? null : new float[] {3 * width, 2 * width};
         return new BasicStroke(width, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 1f, dash, 0f);
     }
@@ -77,7 +77,7 @@ final class ChartStyle {
     }
 
     /** Everything but the axes' ranges. */
-    static void apply(XYStyler styler) {
+    public static void apply(XYStyler styler) {
         styler.setLocale(Locale.ROOT);
         styler.setChartBackgroundColor(Color.WHITE);
         styler.setPlotBackgroundColor(Color.WHITE);
@@ -101,7 +101,7 @@ final class ChartStyle {
      *
      * @param legend what to call the optimizers
      */
-    static void write(Path png, String title, List<String> legend, List<XYChart> panels, int panelWidth)
+    public static void write(Path png, String title, List<String> legend, List<XYChart> panels, int panelWidth)
             throws IOException {
         int width = panels.size() * panelWidth;
         Legend above = new Legend(legend, LABEL_FONT, width);
