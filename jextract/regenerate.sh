@@ -17,11 +17,12 @@ include=$headers/org/bytedeco/openblas/linux-x86_64/include
 rm -rf "$out/org/asgo4j/bindings"
 mkdir -p "$out"
 cd "$here" # the @ files are read from the current folder
-generate() { # class, header, symbols
-    "$jextract" -I "$include" --output "$out" -t org.asgo4j.bindings.blas --header-class-name "$1" "@$3" "$2"
+generate() { # package, class, header, symbols
+    "$jextract" -I "$include" --output "$out" -t "org.asgo4j.bindings.$1" --header-class-name "$2" "@$4" "$3"
 }
-generate Blas blas.h blas.symbols
-generate OpenBlas openblas.h openblas.symbols
-generate Mkl mkl.h mkl.symbols
+generate blas Blas blas.h blas.symbols
+generate blas OpenBlas openblas.h openblas.symbols
+generate blas Mkl mkl.h mkl.symbols
+generate cuda Cuda cuda.h cuda.symbols
 cd "$out"
 find org -name '*.java' | LC_ALL=C sort | xargs sha256sum > SHA256SUMS
