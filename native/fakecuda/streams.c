@@ -1,0 +1,181 @@
+/* Streams, copies and fills. Work waits in its stream until something waits for the stream. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake.h"
+
+struct task {
+    struct task *next;
+    void (*work)(void *arguments);
+    _Alignas(max_align_t) char arguments[];
+};
+
+struct stream {
+    struct task *first, *last;
+    bool apart; /* does not wait for the default stream, nor that for it */
+};
+
+struct copy {
+    char *to;
+    const char *from;
+    size_t to_pitch, from_pitch, width, height;
+    bool owned; /* from is memory of ours, to free */
+};
+
+struct fill {
+    void *to;
+    int value;
+    size_t bytes;
+};
+
+static bool deferred = true;
+
+bool stream_of(const void *handle, struct stream **stream) {
+    *stream = NULL;
+    return !handle || (*stream = object_of(handle, STREAM));
+}
+
+void drain(struct stream *stream) {
+    while (stream && stream->first) {
+        struct task *task = stream->first;
+        stream->first = task->next;
+        task->work(task->arguments);
+        free(task);
+    }
+}
+
+static void drain_those(bool also_apart) {
+    for (struct stream *s = object_next(STREAM, NULL); s; s = object_next(STREAM, s)) {
+        if (also_apart || !s->apart) drain(s);
+    }
+}
+
+void drain_all(void) {
+    drain_those(true);
+}
+
+void submit(struct stream *stream, void (*work)(void *arguments), const void *arguments, size_t size) {
+    if (!stream) drain_those(false);
+    struct task *task = malloc(sizeof *task + size);
+    task->work = work;
+    task->next = NULL;
+    memcpy(task->arguments, arguments, size);
+    if (!stream) {
+        work(task->arguments);
+        free(task);
+        return;
+    }
+    if (stream->first) stream->last->next = task;
+    else stream->first = task;
+    stream->last = task;
+    if (!deferred) drain(stream);
+}
+
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned int flags) {
+    ENTER(RUNTIME);
+    if (!stream || flags > cudaStreamNonBlocking) return failed(INVALID_VALUE);
+    struct stream *made = object_new(STREAM, sizeof *made);
+    made->apart = flags == cudaStreamNonBlocking;
+    *stream = made;
+    return OK;
+}
+
+cudaError_t cudaStreamSynchronize(cudaStream_t handle) {
+    ENTER(RUNTIME);
+    struct stream *stream;
+    if (!stream_of(handle, &stream)) return failed(INVALID_HANDLE);
+    if (stream) drain(stream);
+    else drain_those(false);
+    return synchronized();
+}
+
+/* The stream's work is still done, and the stream is given back even if the device is lost. */
+cudaError_t cudaStreamDestroy(cudaStream_t handle) {
+    __attribute__((cleanup(leave))) struct entry entry = enter(__func__, RUNTIME);
+    struct stream *stream = object_of(handle, STREAM);
+    if (!stream) return entry.status ? entry.status : failed(INVALID_HANDLE);
+    drain(stream);
+    object_end(stream);
+    return entry.status;
+}
+
+static void run_fill(void *arguments) {
+    struct fill *f = arguments;
+    memset(f->to, f->value, f->bytes);
+}
+
+cudaError_t cudaMemsetAsync(void *device_pointer, int value, cuda_size bytes, cudaStream_t handle) {
+    ENTER(RUNTIME);
+    struct stream *stream;
+    if (!stream_of(handle, &stream)) return failed(INVALID_HANDLE);
+    struct fill fill = {memory_of("memory", (uint64_t) device_pointer, bytes, 1), value, bytes};
+    if (!fill.to) return failed(INVALID_VALUE);
+    submit(stream, run_fill, &fill, sizeof fill);
+    return OK;
+}
+
+static void run_copy(void *arguments) {
+    struct copy *c = arguments;
+    for (size_t i = 0; i < c->height; i++) memcpy(c->to + i * c->to_pitch, c->from + i * c->from_pitch, c->width);
+    if (c->owned) free((void *) c->from);
+}
+
+/* Where one side of a copy lies; NULL if that is not where its kind says. */
+static void *side_of(const char *name, const void *address, size_t bytes, bool device) {
+    if (device) return memory_of(name, (uint64_t) address, bytes, 1);
+    if (!is_device(address) && address) return (void *) address;
+    misuse("%s: %p is no host memory", name, address);
+    return NULL;
+}
+
+/*
+ * Pageable memory is read before the call returns, and written before it returns too. Work with pinned memory is left
+ * to the stream, whatever the caller does with that memory until then.
+ */
+static cudaError_t copy(void *to, size_t to_pitch, const void *from, size_t from_pitch, size_t width, size_t height,
+                        int kind, cudaStream_t handle) {
+    struct stream *stream;
+    if (!stream_of(handle, &stream)) return failed(INVALID_HANDLE);
+    if (kind < cudaMemcpyHostToDevice || kind > cudaMemcpyDeviceToDevice) return failed(INVALID_MEMCPY_DIRECTION);
+    if (width > to_pitch || width > from_pitch) return failed(INVALID_PITCH_VALUE);
+    if (!width || !height) return OK;
+    size_t to_size = (height - 1) * to_pitch + width, from_size = (height - 1) * from_pitch + width;
+    struct copy c = {side_of("to", to, to_size, kind != cudaMemcpyDeviceToHost),
+                     side_of("from", from, from_size, kind != cudaMemcpyHostToDevice),
+                     to_pitch, from_pitch, width, height, false};
+    if (!c.to || !c.from) return failed(INVALID_VALUE);
+    if (kind == cudaMemcpyHostToDevice && !is_pinned(from, from_size)) {
+        char *read = malloc(width * height);
+        struct copy reading = {read, c.from, width, from_pitch, width, height, false};
+        run_copy(&reading);
+        c.from = read;
+        c.from_pitch = width;
+        c.owned = true;
+    }
+    submit(stream, run_copy, &c, sizeof c);
+    if (kind == cudaMemcpyDeviceToHost && !is_pinned(to, to_size)) {
+        drain(stream);
+        return synchronized();
+    }
+    return OK;
+}
+
+cudaError_t cudaMemcpyAsync(void *to, const void *from, cuda_size bytes, int kind, cudaStream_t stream) {
+    ENTER(RUNTIME);
+    return copy(to, bytes, from, bytes, bytes, 1, kind, stream);
+}
+
+cudaError_t cudaMemcpy2DAsync(void *to, cuda_size to_pitch, const void *from, cuda_size from_pitch, cuda_size width,
+                              cuda_size height, int kind, cudaStream_t stream) {
+    ENTER(RUNTIME);
+    return copy(to, to_pitch, from, from_pitch, width, height, kind, stream);
+}
+
+void streams_forget(void) {
+    deferred = true;
+}
+
+void fakecuda_set_deferred(int value) {
+    if (!value) drain_all();
+    deferred = value;
+}
