@@ -7,17 +7,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -45,53 +39,27 @@ class GeneratedBindingsTest {
     void regeneratingGivesTheSameFiles(@TempDir Path folder) throws IOException, InterruptedException {
         Optional<String> jextract = jextract();
         assumeTrue(jextract.isPresent(), "no jextract: set JEXTRACT or put one on the PATH to compare the bindings");
-        String version = run(folder, Map.of(), jextract.get(), "--version").lines().findFirst().orElse("");
+        String version = Commands.run(folder, Map.of(), jextract.get(), "--version").lines().findFirst().orElse("");
         assumeTrue(version.startsWith(JEXTRACT_VERSION),
                 "the bindings are of " + JEXTRACT_VERSION + ", this is " + version);
         Path fresh = folder.resolve("generated");
-        run(folder, Map.of("JEXTRACT", jextract.get()), "sh",
+        Commands.run(folder, Map.of("JEXTRACT", jextract.get()), "sh",
                 Sources.ROOT.resolve("jextract/regenerate.sh").toString(), fresh.toString());
         assertEquals(checksums(Sources.GENERATED), checksums(fresh),
                 "regenerate.sh writes other files than those checked in");
     }
 
     private static Optional<String> jextract() {
-        String named = System.getenv("JEXTRACT");
-        if (named != null) return Optional.of(named);
-        return Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
-                .map(folder -> Path.of(folder, "jextract"))
-                .filter(Files::isExecutable)
-                .map(Path::toString)
-                .findFirst();
+        return Optional.ofNullable(System.getenv("JEXTRACT")).or(() -> Commands.onPath("jextract"));
     }
 
-    /** The output of a command that has to succeed. */
-    private static String run(Path folder, Map<String, String> environment, String... command)
-            throws IOException, InterruptedException {
-        Path output = folder.resolve("output");
-        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
-        builder.environment().putAll(environment);
-        int exitCode = builder.start().waitFor();
-        String text = Sources.text(output);
-        assertEquals(0, exitCode, () -> String.join(" ", command) + " printed:\n" + text);
-        return text;
-    }
-
-    /** SHA-256 by name of all files under a folder, without carriage returns that a checkout may have added. */
+    /** SHA-256 by name of all files under a folder. */
     private static SortedMap<String, String> checksums(Path folder) {
         SortedMap<String, String> sums = new TreeMap<>();
         for (Path file : Sources.files(folder)) {
-            sums.put(folder.relativize(file).toString().replace(File.separatorChar, '/'), sha256(Sources.text(file)));
+            String name = folder.relativize(file).toString().replace(File.separatorChar, '/');
+            sums.put(name, Sources.sha256(Sources.text(file)));
         }
         return sums;
-    }
-
-    private static String sha256(String text) {
-        try {
-            byte[] bytes = text.replace("\r\n", "\n").getBytes(StandardCharsets.UTF_8);
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java platform has SHA-256", e);
-        }
     }
 }
