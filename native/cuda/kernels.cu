@@ -174,7 +174,7 @@ KERNEL squaresOfBlocks(const float *x, int64_t ldx, double *partial, int64_t row
     }
 
 /* total <- the sum of partial's rows' sums, one addition after the other: in one block. */
-KERNEL sumOfPartials(const double *partial, int64_t perRow, double *total, int64_t rows) {
+KERNEL sumOfPartials(const double *partial, int64_t perRow, int64_t rows, double *total) {
     SHARED double staged[MOST_THREADS];
     double sum = 0, rowSum = 0;
     int64_t left = perRow;

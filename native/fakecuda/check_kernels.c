@@ -81,7 +81,7 @@ static void check_sum_of_squares(void) {
     float *dx = to_device(x, sizeof x);
     double *partial, *dtotal;
     CHECK(cudaMalloc((void **) &partial, ROWS * per_row * 8) == 0 && cudaMalloc((void **) &dtotal, 8) == 0);
-    void *squares[] = {&dx, &ld, &partial, &rows, &cols}, *sum[] = {&partial, &per_row, &dtotal, &rows};
+    void *squares[] = {&dx, &ld, &partial, &rows, &cols}, *sum[] = {&partial, &per_row, &rows, &dtotal};
     CHECK(launch("squaresOfBlocks", 1, 1, 64, squares) == 0 && launch("sumOfPartials", 1, 1, 256, sum) == 0);
     to_host(&total, dtotal, sizeof total);
     CHECK(fabs(total - expected) <= 1e-12 * expected);

@@ -73,8 +73,8 @@ static bool is_order(const int *order, int64_t count) {
       narrow(P(0), L(1), P(2), L(3), L(4), L(5)))                                                                      \
     X(squaresOfBlocks, "plpll", WARPS, MATRIX(0, float, L(3), L(4)) && VECTOR(2, double, L(3) * blocks_of(L(4))),      \
       squaresOfBlocks(P(0), L(1), P(2), L(3), L(4)))                                                                   \
-    X(sumOfPartials, "plpl", ONE, VECTOR(0, double, L(1) * L(3)) && VECTOR(2, double, 1),                              \
-      sumOfPartials(P(0), L(1), P(2), L(3)))                                                                           \
+    X(sumOfPartials, "pllp", ONE, VECTOR(0, double, L(1) * L(2)) && VECTOR(3, double, 1),                              \
+      sumOfPartials(P(0), L(1), L(2), P(3)))                                                                           \
     X(gramDiagonalRows, "dpldpl", FLAT, VECTOR(1, double, L(2) * L(5)) && VECTOR(4, double, L(5)),                     \
       gramDiagonalRows(D(0), P(1), L(2), D(3), P(4), L(5)))                                                            \
     X(gramDiagonalCols, "dpldpll", FLAT, MATRIX(1, float, L(5), L(6)) && VECTOR(4, double, L(6)),                      \

@@ -28,6 +28,8 @@ struct fill {
     size_t bytes;
 };
 
+enum { HOST_TO_HOST = 0 }; /* of cudaMemcpyKind */
+
 static bool deferred = true;
 
 bool stream_of(const void *handle, struct stream **stream) {
@@ -136,15 +138,16 @@ static cudaError_t copy(void *to, size_t to_pitch, const void *from, size_t from
                         int kind, cudaStream_t handle) {
     struct stream *stream;
     if (!stream_of(handle, &stream)) return failed(INVALID_HANDLE);
-    if (kind < cudaMemcpyHostToDevice || kind > cudaMemcpyDeviceToDevice) return failed(INVALID_MEMCPY_DIRECTION);
+    if (kind < HOST_TO_HOST || kind > cudaMemcpyDeviceToDevice) return failed(INVALID_MEMCPY_DIRECTION);
     if (width > to_pitch || width > from_pitch) return failed(INVALID_PITCH_VALUE);
     if (!width || !height) return OK;
     size_t to_size = (height - 1) * to_pitch + width, from_size = (height - 1) * from_pitch + width;
-    struct copy c = {side_of("to", to, to_size, kind != cudaMemcpyDeviceToHost),
-                     side_of("from", from, from_size, kind != cudaMemcpyHostToDevice),
+    bool to_device = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
+    bool from_device = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
+    struct copy c = {side_of("to", to, to_size, to_device), side_of("from", from, from_size, from_device),
                      to_pitch, from_pitch, width, height, false};
     if (!c.to || !c.from) return failed(INVALID_VALUE);
-    if (kind == cudaMemcpyHostToDevice && !is_pinned(from, from_size)) {
+    if (!from_device && !is_pinned(from, from_size)) {
         char *read = malloc(width * height);
         struct copy reading = {read, c.from, width, from_pitch, width, height, false};
         run_copy(&reading);
@@ -153,7 +156,7 @@ static cudaError_t copy(void *to, size_t to_pitch, const void *from, size_t from
         c.owned = true;
     }
     submit(stream, run_copy, &c, sizeof c);
-    if (kind == cudaMemcpyDeviceToHost && !is_pinned(to, to_size)) {
+    if (!to_device && !is_pinned(to, to_size)) {
         drain(stream);
         return synchronized();
     }
