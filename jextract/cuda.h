@@ -1,10 +1,9 @@
 /*
- * What asgo4j calls of CUDA 12 and 13: runtime, driver, cuBLAS and cuSOLVER. The prototypes and values are written here from the
- * CUDA documentation, so that no CUDA has to be installed to generate the bindings. Only what both versions have with one
+ * What asgo4j calls of CUDA 12 and 13: runtime, driver, cuBLAS and cuSOLVER. The prototypes and values are written here from
+ * the CUDA documentation, so that no CUDA has to be installed to generate the bindings. Only what both versions have with one
  * binary interface is here: no cudaDeviceProp and no cudaPointerAttributes, whose layouts differ.
  *
- * All enumerations are int; sizes are 64-bit on every platform that CUDA runs on. Device and host pointers have one type, since they share
- * one address space; a comment says "device" where a pointer must not be read by the CPU.
+ * All enumerations are int; sizes are 64-bit on every platform that CUDA runs on. Device and host pointers have one type.
  */
 typedef unsigned long long cuda_size; /* size_t, with one layout on Linux and Windows */
 
@@ -13,8 +12,13 @@ typedef unsigned long long cuda_size; /* size_t, with one layout on Linux and Wi
 typedef int cudaError_t;
 typedef void *cudaStream_t;
 
-enum cuda_error { cudaSuccess = 0, cudaErrorMemoryAllocation = 2, cudaErrorInsufficientDriver = 35, cudaErrorNoDevice = 100 };
-enum cuda_memcpy_kind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2, cudaMemcpyDeviceToDevice = 3 };
+enum cuda_error { cudaSuccess = 0, cudaErrorMemoryAllocation = 2 };
+enum cuda_memcpy_kind {
+    cudaMemcpyHostToHost = 0,
+    cudaMemcpyHostToDevice = 1,
+    cudaMemcpyDeviceToHost = 2,
+    cudaMemcpyDeviceToDevice = 3
+};
 enum cuda_stream_flags { cudaStreamNonBlocking = 1 };
 enum cuda_host_flags { cudaHostRegisterPortable = 1 };
 enum cuda_device_attribute {

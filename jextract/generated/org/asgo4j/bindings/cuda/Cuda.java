@@ -41,23 +41,14 @@ public class Cuda extends Cuda$shared {
     public static int cudaErrorMemoryAllocation() {
         return cudaErrorMemoryAllocation;
     }
-    private static final int cudaErrorInsufficientDriver = (int)35L;
+    private static final int cudaMemcpyHostToHost = (int)0L;
     /**
      * {@snippet lang=c :
-     * enum cuda_error.cudaErrorInsufficientDriver = 35
+     * enum cuda_memcpy_kind.cudaMemcpyHostToHost = 0
      * }
      */
-    public static int cudaErrorInsufficientDriver() {
-        return cudaErrorInsufficientDriver;
-    }
-    private static final int cudaErrorNoDevice = (int)100L;
-    /**
-     * {@snippet lang=c :
-     * enum cuda_error.cudaErrorNoDevice = 100
-     * }
-     */
-    public static int cudaErrorNoDevice() {
-        return cudaErrorNoDevice;
+    public static int cudaMemcpyHostToHost() {
+        return cudaMemcpyHostToHost;
     }
     private static final int cudaMemcpyHostToDevice = (int)1L;
     /**

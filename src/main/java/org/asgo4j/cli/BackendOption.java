@@ -11,7 +11,8 @@ final class BackendOption {
     @Option(
             names = "--backend",
             paramLabel = "NAME",
-            description = "openblas, mkl or reference (pure Java, slow); default: -Dasgo4j.backend, else openblas")
+            description = "openblas, mkl, cuda or reference (pure Java, slow); default: -Dasgo4j.backend, else "
+                    + "openblas")
     private String name;
 
     /** Opens the backend that was asked for, with one BLAS thread per call. */

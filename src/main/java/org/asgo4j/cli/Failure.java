@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import org.asgo4j.io.SafetensorsException;
+import org.asgo4j.linalg.DeviceException;
 import org.asgo4j.linalg.NativeCallException;
 import org.asgo4j.train.CorpusException;
 import picocli.CommandLine.ExitCode;
@@ -31,6 +32,7 @@ record Failure(int status, String message) {
             case IOException e when e.getMessage() != null -> software(e.getMessage());
             case ArithmeticException e -> software(e.getMessage());
             case NativeCallException e -> software(e.getMessage());
+            case DeviceException e -> software(e.getMessage());
             case UnsatisfiedLinkError e -> software(e.getMessage());
             case OutOfMemoryError e -> software("out of memory: " + e.getMessage());
             default -> software("unexpected %s (--stacktrace shows where)".formatted(thrown));

@@ -39,11 +39,14 @@ final class Attempts {
                     + "same copy of it, such as the server's own lib folder.";
         }
         String install = switch (name) {
+            case CUDA -> "Install NVIDIA's driver and CUDA 13 or 12 with cuBLAS and cuSOLVER, or name the folder of "
+                    + "their libraries with -Dasgo4j.cuda=FOLDER";
             case MKL -> "Install oneMKL and have its directory in the loader's search path";
             case OPENBLAS, REFERENCE -> ("Add the jar org.bytedeco:openblas with classifier %s to the class path, or "
                     + "install OpenBLAS with LAPACKE (Debian, Ubuntu: libopenblas0-pthread and liblapacke)")
                     .formatted(platform.classifier());
         };
+        if (name == BackendName.CUDA) return install + "; or choose another backend with -Dasgo4j.backend=openblas.";
         return install + "; or name a library with -Dasgo4j.library=PATH; or choose the pure-Java backend with "
                 + "-Dasgo4j.backend=reference.";
     }

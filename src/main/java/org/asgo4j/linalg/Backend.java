@@ -16,6 +16,11 @@ import java.lang.foreign.Arena;
  *
  * <p>Methods may be called from several threads at once on different outputs. No method allocates on the Java heap.
  *
+ * <p>The CPU's backends work on this computer's memory. A GPU's works on its own, which {@link #allocate} gives, and
+ * may return before the work is done: calls of one thread take effect in their order; another thread, or whoever else
+ * uses that memory, sees their effect after {@link #synchronize}. It takes matrices in this computer's memory too,
+ * copies them there and back in every call, and returns when that is done.
+ *
  * <p>Those that {@link Backends} opens are the implementations. The interface is open for wrappers around one of them,
  * that count calls, measure, or fail on demand; a workspace made through a wrapper is the wrapped one's.
  *
@@ -39,6 +44,49 @@ public interface Backend extends AutoCloseable {
     default Matrix allocate(Arena arena, int rows, int cols) {
         return allocate(arena, ElementType.FLOAT32, rows, cols);
     }
+
+    /**
+     * A new zero-filled matrix without gaps in this computer's memory, living as long as {@code arena}: what
+     * {@link #allocate} gives on a CPU. For a GPU it is page-locked, so that copies reach the speed of the bus.
+     */
+    default Matrix allocateHost(Arena arena, ElementType type, int rows, int cols) {
+        return allocate(arena, type, rows, cols);
+    }
+
+    /** A new zero-filled float32 matrix; see {@link #allocateHost(Arena, ElementType, int, int)}. */
+    default Matrix allocateHost(Arena arena, int rows, int cols) {
+        return allocateHost(arena, ElementType.FLOAT32, rows, cols);
+    }
+
+    /**
+     * Page-locks the memory of a matrix that lies in this computer's until {@code arena} closes, so that a GPU's copies
+     * reach the speed of the bus and the processor is free meanwhile. Nothing to do on a CPU.
+     *
+     * @param arena ends it; must close before the matrix's own memory is freed
+     * @param m its rows and what lies between them are locked
+     */
+    default void pin(Arena arena, Matrix m) {}
+
+    /**
+     * A matrix in GPU memory that other code allocated in this process, such as another framework's weight: work on it
+     * copies nothing. That code must have finished writing it, and must wait for {@link #synchronize} before it reads.
+     *
+     * @param arena ends the use; it doesn't free the memory
+     * @param address the device pointer of element (0, 0)
+     * @throws IllegalArgumentException if the driver knows no memory of this backend's GPU there, or too little for the
+     *     shape
+     * @throws UnsupportedOperationException if this backend has no GPU
+     */
+    default Matrix deviceMatrix(Arena arena, long address, ElementType type, int rows, int cols, int rowStride) {
+        throw new UnsupportedOperationException("backend " + name().property() + " has no device memory");
+    }
+
+    /**
+     * Waits until all that this thread has asked of this backend is done. Nothing to do on a CPU.
+     *
+     * @throws DeviceException if a part of it failed
+     */
+    default void synchronize() {}
 
     /**
      * C ← α·op(A)·op(B) + β·C. With β = 0, C is not read. All three of one type, either one.
@@ -271,7 +319,10 @@ public interface Backend extends AutoCloseable {
     /** The index {@code i·cols + j} of the first element of X that is NaN or infinite, or −1 if all are finite. */
     long firstNonFinite(Matrix x);
 
-    /** Ends this backend's use; matrices stay valid as long as their arenas. A native library stays loaded. */
+    /**
+     * Ends this backend's use, and frees what it holds for itself; matrices stay valid as long as their arenas. A
+     * native library stays loaded. No call may be under way.
+     */
     @Override
     void close();
 }

@@ -16,7 +16,9 @@ public enum BackendName {
     /** OpenBLAS: the one embedded in the natives jar, or a system library. */
     OPENBLAS,
     /** Intel oneMKL, through its single dynamic library {@code mkl_rt}; always a system library. */
-    MKL;
+    MKL,
+    /** An NVIDIA GPU: cuBLAS, cuSOLVER and kernels of our own, on matrices in the GPU's memory. */
+    CUDA;
 
     /**
      * The backend of this name, in any case, surrounding blanks ignored.

@@ -7,10 +7,11 @@ import java.nio.file.Path;
  * Opens backends. The one class of the library, beside the vector lanes, that reads system properties:
  *
  * <ul>
- *   <li>{@code asgo4j.backend}: {@code openblas} (the default), {@code mkl} or {@code reference}
+ *   <li>{@code asgo4j.backend}: {@code openblas} (the default), {@code mkl}, {@code cuda} or {@code reference}
  *   <li>{@code asgo4j.library}: path or soname of the BLAS to load instead of the embedded or system default
  *   <li>{@code asgo4j.cache}: the folder into which the embedded library is extracted, instead of the user's cache
  *       folder
+ *   <li>{@code asgo4j.cuda}: the folder of CUDA's libraries, instead of where the system's loader looks
  * </ul>
  *
  * <p>What was asked for and can't be had throws; no other backend takes its place. The default OpenBLAS is the embedded
@@ -31,7 +32,7 @@ public final class Backends {
         return open(name == null ? BackendName.OPENBLAS : BackendName.parse(name));
     }
 
-    /** The named backend with one BLAS thread per call, which is right for {@link Workers}. */
+    /** The named backend with one BLAS thread per call, which is right for {@link Workers}; a GPU's has none at all. */
     public static Backend open(BackendName name) {
         return open(name, 1);
     }
@@ -44,10 +45,12 @@ public final class Backends {
      *     answer
      * @throws IllegalStateException if this JVM already runs another BLAS, or this one with another number of threads
      * @throws IllegalArgumentException if {@code blasThreads} is less than 1
+     * @throws DeviceException if the libraries are there, but no GPU that they can use
      */
     public static Backend open(BackendName name, int blasThreads) {
         if (blasThreads < 1) throw new IllegalArgumentException("blasThreads must be at least 1, got " + blasThreads);
         if (name == BackendName.REFERENCE) return new ReferenceBackend();
+        if (name == BackendName.CUDA) return CudaBackend.open(CudaLibraries.load(System.getProperty("asgo4j.cuda")));
         String cache = System.getProperty("asgo4j.cache");
         synchronized (LOCK) {
             LoadedLibrary loaded = NativeLibraries.load(

@@ -39,7 +39,7 @@ final class BlasBackend extends CpuBackend {
     public void gemm(
             Transpose transposeA, Transpose transposeB, double alpha, Matrix a, Matrix b, double beta, Matrix c) {
         checkOpen("gemm");
-        Shapes.gemm(transposeA, transposeB, a, b, c);
+        Shapes.gemm(name(), transposeA, transposeB, a, b, c);
         int k = Shapes.cols(transposeA, a);
         if (c.type() == ElementType.FLOAT32) {
             Blas.cblas_sgemm(
@@ -57,7 +57,7 @@ final class BlasBackend extends CpuBackend {
     @Override
     public void syrk(Transpose transposeA, double alpha, Matrix a, double beta, Matrix c) {
         checkOpen("syrk");
-        Shapes.syrk(transposeA, a, c);
+        Shapes.syrk(name(), transposeA, a, c);
         int k = Shapes.cols(transposeA, a);
         if (c.type() == ElementType.FLOAT32) {
             Blas.cblas_ssyrk(
@@ -73,7 +73,7 @@ final class BlasBackend extends CpuBackend {
     @Override
     public void symm(Side side, Matrix a, Matrix b, Matrix c) {
         checkOpen("symm");
-        Shapes.symm(side, a, b, c);
+        Shapes.symm(name(), side, a, b, c);
         int blasSide = side == Side.LEFT ? Blas.CblasLeft() : Blas.CblasRight();
         if (c.type() == ElementType.FLOAT32) {
             Blas.cblas_ssymm(

@@ -22,7 +22,7 @@ record BlasLibrary(LoadedLibrary loaded, int threads) {
         switch (loaded.name()) {
             case OPENBLAS -> OpenBlas.openblas_set_num_threads(threads);
             case MKL -> Mkl.MKL_Set_Num_Threads(threads);
-            case REFERENCE -> throw new IllegalArgumentException("the reference backend has no library");
+            case REFERENCE, CUDA -> throw new IllegalArgumentException(loaded.name() + " has no such BLAS");
         }
         return new BlasLibrary(loaded, threads);
     }
@@ -33,7 +33,7 @@ record BlasLibrary(LoadedLibrary loaded, int threads) {
                     case OPENBLAS -> text(OpenBlas.openblas_get_config()) + ", core type "
                             + text(OpenBlas.openblas_get_corename());
                     case MKL -> mklVersion();
-                    case REFERENCE -> throw new IllegalStateException("the reference backend has no library");
+                    case REFERENCE, CUDA -> throw new IllegalStateException(loaded.name() + " has no such BLAS");
                 };
         return "%s (%s, %d BLAS thread%s per call) from %s%s"
                 .formatted(

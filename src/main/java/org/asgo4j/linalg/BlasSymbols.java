@@ -28,7 +28,7 @@ final class BlasSymbols {
         return switch (name) {
             case OPENBLAS -> OPENBLAS;
             case MKL -> MKL;
-            case REFERENCE -> List.of();
+            case REFERENCE, CUDA -> List.of();
         };
     }
 

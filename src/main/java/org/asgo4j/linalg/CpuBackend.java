@@ -29,16 +29,8 @@ abstract sealed class CpuBackend implements Backend permits ReferenceBackend, Bl
     @Override
     public final Matrix allocate(Arena arena, ElementType type, int rows, int cols) {
         checkOpen("allocate");
-        if (rows < 1 || cols < 1) {
-            throw new IllegalArgumentException("allocate: rows and cols must be at least 1, got " + rows + "×" + cols);
-        }
-        Shapes.usable("allocate", arena);
-        long elements = (long) rows * cols;
-        if (elements > Long.MAX_VALUE / type.byteSize()) {
-            throw new IllegalArgumentException("allocate: %d×%d %s is %d elements of %d bytes, more than 2^63 − 1 bytes"
-                    .formatted(rows, cols, type, elements, type.byteSize()));
-        }
-        return new Matrix(arena.allocate(elements * type.byteSize(), ALIGNMENT_BYTES), type, rows, cols, cols);
+        long bytes = Shapes.allocate(arena, type, rows, cols);
+        return new Matrix(arena.allocate(bytes, ALIGNMENT_BYTES), type, rows, cols, cols);
     }
 
     @Override
@@ -52,8 +44,7 @@ abstract sealed class CpuBackend implements Backend permits ReferenceBackend, Bl
     @Override
     public final void axpby(float alpha, Matrix x, float beta, Matrix y) {
         checkOpen("axpby");
-        Shapes.elementwise("axpby", "X", x, "Y", y);
-        float32("axpby", "X", x, "Y", y);
+        ElementwiseShapes.axpby(name(), x, y);
         int chunks = chunks(x, y);
         long length = y.size() / chunks;
         for (int i = 0; i < chunks; i++) {
@@ -75,7 +66,7 @@ abstract sealed class CpuBackend implements Backend permits ReferenceBackend, Bl
             Matrix secondMoment,
             Matrix weight) {
         checkOpen("adamw");
-        adamwArguments(gradient, firstMoment, secondMoment, weight);
+        ElementwiseShapes.adamw(name(), gradient, firstMoment, secondMoment, weight);
         boolean contiguous = gradient.isContiguous()
                 && firstMoment.isContiguous()
                 && secondMoment.isContiguous()
@@ -103,32 +94,10 @@ abstract sealed class CpuBackend implements Backend permits ReferenceBackend, Bl
         }
     }
 
-    private static void adamwArguments(Matrix gradient, Matrix firstMoment, Matrix secondMoment, Matrix weight) {
-        Shapes.readable("adamw", "gradient", gradient);
-        Shapes.writable("adamw", "firstMoment", firstMoment);
-        Shapes.writable("adamw", "secondMoment", secondMoment);
-        Shapes.writable("adamw", "weight", weight);
-        Shapes.shape("adamw", "gradient", gradient, weight.rows(), weight.cols());
-        Shapes.shape("adamw", "firstMoment", firstMoment, weight.rows(), weight.cols());
-        Shapes.shape("adamw", "secondMoment", secondMoment, weight.rows(), weight.cols());
-        float32("adamw", "gradient", gradient, "firstMoment", firstMoment);
-        float32("adamw", "secondMoment", secondMoment, "weight", weight);
-        Shapes.disjoint("adamw", "weight", weight, "gradient", gradient);
-        Shapes.disjoint("adamw", "firstMoment", firstMoment, "gradient", gradient);
-        Shapes.disjoint("adamw", "secondMoment", secondMoment, "gradient", gradient);
-        Shapes.disjoint("adamw", "weight", weight, "firstMoment", firstMoment);
-        Shapes.disjoint("adamw", "weight", weight, "secondMoment", secondMoment);
-        Shapes.disjoint("adamw", "firstMoment", firstMoment, "secondMoment", secondMoment);
-    }
-
     @Override
     public final void scaleRows(Matrix d, Matrix a) {
         checkOpen("scaleRows");
-        Shapes.readable("scaleRows", "d", d);
-        Shapes.writable("scaleRows", "A", a);
-        Shapes.shape("scaleRows", "d", d, 1, a.rows());
-        Shapes.type("scaleRows", "d", d, a.type());
-        Shapes.disjoint("scaleRows", "A", a, "d", d);
+        ElementwiseShapes.scaleRows(name(), d, a);
         for (int i = 0; i < a.rows(); i++) {
             scaleRow(
                     a.type() == ElementType.FLOAT32
@@ -147,31 +116,21 @@ abstract sealed class CpuBackend implements Backend permits ReferenceBackend, Bl
     @Override
     public final void scaleCols(Matrix d, Matrix a) {
         checkOpen("scaleCols");
-        Shapes.readable("scaleCols", "d", d);
-        Shapes.writable("scaleCols", "A", a);
-        Shapes.shape("scaleCols", "d", d, 1, a.cols());
-        float32("scaleCols", "d", d, "A", a);
-        Shapes.disjoint("scaleCols", "A", a, "d", d);
+        ElementwiseShapes.scaleCols(name(), d, a);
         for (int i = 0; i < a.rows(); i++) KERNELS.multiply(d.segment(), 0, a.segment(), at(a, i), a.cols());
     }
 
     @Override
     public final void symmetrize(Matrix a) {
         checkOpen("symmetrize");
-        Shapes.writable("symmetrize", "A", a);
-        Shapes.square("symmetrize", "A", a);
+        ElementwiseShapes.symmetrize(name(), a);
         Rearrangement.mirror(a);
     }
 
     @Override
     public final void gramDiagonal(Side side, double alpha, Matrix a, double beta, Matrix d) {
         checkOpen("gramDiagonal");
-        Shapes.readable("gramDiagonal", "A", a);
-        Shapes.writable("gramDiagonal", "d", d);
-        Shapes.shape("gramDiagonal", "d", d, 1, side == Side.LEFT ? a.rows() : a.cols());
-        Shapes.type("gramDiagonal", "A", a, ElementType.FLOAT32);
-        Shapes.type("gramDiagonal", "d", d, ElementType.FLOAT64);
-        Shapes.disjoint("gramDiagonal", "d", d, "A", a);
+        ElementwiseShapes.gramDiagonal(name(), side, a, d);
         for (int i = 0; i < a.rows(); i++) {
             if (side == Side.RIGHT) {
                 double keep = i == 0 ? beta : 1;
@@ -187,9 +146,7 @@ abstract sealed class CpuBackend implements Backend permits ReferenceBackend, Bl
     @Override
     public final void addSquares(float alpha, Matrix x, float beta, Matrix y) {
         checkOpen("addSquares");
-        Shapes.elementwise("addSquares", "X", x, "Y", y);
-        Shapes.disjoint("addSquares", "Y", y, "X", x);
-        float32("addSquares", "X", x, "Y", y);
+        ElementwiseShapes.addSquares(name(), x, y);
         int chunks = chunks(x, y);
         long length = y.size() / chunks;
         for (int i = 0; i < chunks; i++) {
@@ -200,13 +157,7 @@ abstract sealed class CpuBackend implements Backend permits ReferenceBackend, Bl
     @Override
     public final void divideByRoot(Matrix x, Matrix v, float inside, float outside, Matrix y) {
         checkOpen("divideByRoot");
-        Shapes.readable("divideByRoot", "V", v);
-        Shapes.elementwise("divideByRoot", "X", x, "Y", y);
-        Shapes.shape("divideByRoot", "V", v, y.rows(), y.cols());
-        float32("divideByRoot", "X", x, "Y", y);
-        Shapes.type("divideByRoot", "V", v, ElementType.FLOAT32);
-        Shapes.disjoint("divideByRoot", "Y", y, "X", x);
-        Shapes.disjoint("divideByRoot", "Y", y, "V", v);
+        ElementwiseShapes.divideByRoot(name(), x, v, y);
         int chunks = v.isContiguous() ? chunks(x, y) : y.rows();
         long length = y.size() / chunks;
         for (int i = 0; i < chunks; i++) {
@@ -219,16 +170,7 @@ abstract sealed class CpuBackend implements Backend permits ReferenceBackend, Bl
     public final void lion(float gradientScale, double beta1, double beta2, float stepSize, float decay,
             Matrix gradient, Matrix momentum, Matrix weight) {
         checkOpen("lion");
-        Shapes.readable("lion", "gradient", gradient);
-        Shapes.writable("lion", "momentum", momentum);
-        Shapes.writable("lion", "weight", weight);
-        Shapes.shape("lion", "gradient", gradient, weight.rows(), weight.cols());
-        Shapes.shape("lion", "momentum", momentum, weight.rows(), weight.cols());
-        float32("lion", "gradient", gradient, "momentum", momentum);
-        Shapes.type("lion", "weight", weight, ElementType.FLOAT32);
-        Shapes.disjoint("lion", "weight", weight, "gradient", gradient);
-        Shapes.disjoint("lion", "momentum", momentum, "gradient", gradient);
-        Shapes.disjoint("lion", "weight", weight, "momentum", momentum);
+        ElementwiseShapes.lion(name(), gradient, momentum, weight);
         int chunks = momentum.isContiguous() ? chunks(gradient, weight) : weight.rows();
         long length = weight.size() / chunks;
         for (int i = 0; i < chunks; i++) {
@@ -240,20 +182,14 @@ abstract sealed class CpuBackend implements Backend permits ReferenceBackend, Bl
     @Override
     public final void gather(int[] rows, int[] cols, Matrix x, Matrix y) {
         checkOpen("gather");
-        Shapes.readable("gather", "X", x);
-        Shapes.writable("gather", "Y", y);
-        Shapes.shape("gather", "X", x, y.rows(), y.cols());
-        float32("gather", "X", x, "Y", y);
-        Shapes.disjoint("gather", "Y", y, "X", x);
-        Rearrangement.check("gather", "rows", rows, y.rows());
-        Rearrangement.check("gather", "cols", cols, y.cols());
+        ElementwiseShapes.gather(name(), rows, cols, x, y);
         Rearrangement.gather(rows, cols, x, y);
     }
 
     @Override
     public final void copy(Matrix x, Matrix y) {
         checkOpen("copy");
-        Shapes.elementwise("copy", "X", x, "Y", y);
+        Shapes.elementwise(name(), "copy", "X", x, "Y", y);
         int chunks = chunks(x, y);
         long length = y.size() / chunks;
         for (int i = 0; i < chunks; i++) {
@@ -271,8 +207,7 @@ abstract sealed class CpuBackend implements Backend permits ReferenceBackend, Bl
     @Override
     public final double sumOfSquares(Matrix x) {
         checkOpen("sumOfSquares");
-        Shapes.readable("sumOfSquares", "X", x);
-        Shapes.type("sumOfSquares", "X", x, ElementType.FLOAT32);
+        ElementwiseShapes.reduction(name(), "sumOfSquares", x);
         if (x.isContiguous()) return KERNELS.sumOfSquares(x.segment(), 0, x.size());
         double sum = 0;
         for (int i = 0; i < x.rows(); i++) {
@@ -284,19 +219,13 @@ abstract sealed class CpuBackend implements Backend permits ReferenceBackend, Bl
     @Override
     public final long firstNonFinite(Matrix x) {
         checkOpen("firstNonFinite");
-        Shapes.readable("firstNonFinite", "X", x);
-        Shapes.type("firstNonFinite", "X", x, ElementType.FLOAT32);
+        ElementwiseShapes.reduction(name(), "firstNonFinite", x);
         if (x.isContiguous()) return KERNELS.firstNonFinite(x.segment(), 0, x.size());
         for (int i = 0; i < x.rows(); i++) {
             long index = KERNELS.firstNonFinite(x.segment(), at(x, i), x.cols());
             if (index >= 0) return (long) i * x.cols() + index;
         }
         return -1;
-    }
-
-    private static void float32(String operation, String firstName, Matrix first, String secondName, Matrix second) {
-        Shapes.type(operation, firstName, first, ElementType.FLOAT32);
-        Shapes.type(operation, secondName, second, ElementType.FLOAT32);
     }
 
     /** One pass over both if neither has gaps, else one per row. */

@@ -16,19 +16,24 @@ import java.nio.FloatBuffer;
  *
  * {@snippet file="MatrixExamplesTest.java" region="matrix"}
  *
+ * <p>Memory of a GPU has an address that only the GPU can follow: its segment has no length, so that touching it from
+ * Java throws, and the length that the geometry is checked against is carried beside it. Such matrices come from
+ * {@link Backend#allocate} and {@link Backend#deviceMatrix}; {@link Backend#copy} reads and writes them.
+ *
  * @param segment the memory; element (0, 0) lies at its start
  * @param type the element type
  * @param rows the number of rows, at least 1
  * @param cols the number of columns, at least 1
  * @param rowStride the distance from one row to the next in elements, at least {@code cols}
+ * @param deviceBytes the bytes of device memory from the segment's address on; 0 if it is memory of this computer
  */
-public record Matrix(MemorySegment segment, ElementType type, int rows, int cols, int rowStride) {
+public record Matrix(MemorySegment segment, ElementType type, int rows, int cols, int rowStride, long deviceBytes) {
 
     /**
      * Checks the geometry.
      *
      * @throws IllegalArgumentException if a size is not positive, rows overlap, the segment is on the heap, misaligned
-     *     or too short; the message names the value and what was expected
+     *     or too short, or a segment of device memory has a length; the message names the value and what was expected
      */
     public Matrix {
         if (rows < 1 || cols < 1) {
@@ -50,15 +55,52 @@ public record Matrix(MemorySegment segment, ElementType type, int rows, int cols
         }
         // Fewer than 2^31·2^31 elements fit a long; their bytes might not, so elements are compared.
         long elements = Math.addExact(Math.multiplyExact(rows - 1L, (long) rowStride), cols);
-        if (segment.byteSize() / type.byteSize() < elements) {
-            throw new IllegalArgumentException("matrix %d×%d with rowStride %d: segment holds %d %s elements, needs %d"
-                    .formatted(rows, cols, rowStride, segment.byteSize() / type.byteSize(), type, elements));
+        if (deviceBytes < 0 || (deviceBytes > 0 && segment.byteSize() > 0)) {
+            throw new IllegalArgumentException(
+                    "matrix %d×%d: %d bytes on a device and %d of a segment, must be at least 0 and one of them 0"
+                            .formatted(rows, cols, deviceBytes, segment.byteSize()));
         }
+        long held = Math.max(segment.byteSize(), deviceBytes) / type.byteSize();
+        if (held < elements) {
+            throw new IllegalArgumentException("matrix %d×%d with rowStride %d: segment holds %d %s elements, needs %d"
+                    .formatted(rows, cols, rowStride, held, type, elements));
+        }
+    }
+
+    /**
+     * A matrix in memory of this computer.
+     *
+     * @throws IllegalArgumentException as the canonical constructor does
+     */
+    public Matrix(MemorySegment segment, ElementType type, int rows, int cols, int rowStride) {
+        this(segment, type, rows, cols, rowStride, 0);
     }
 
     /** A float32 matrix whose rows follow each other without gaps. */
     public static Matrix of(MemorySegment segment, int rows, int cols) {
         return new Matrix(segment, ElementType.FLOAT32, rows, cols, cols);
+    }
+
+    /** Whether it lies in a device's memory, where only the backend of that device can read and write it. */
+    public boolean isOnDevice() {
+        return deviceBytes > 0;
+    }
+
+    /**
+     * The diagonal of a square matrix, or of the square that a longer side leaves: a column whose rows lie a row and an
+     * element apart; the same memory.
+     */
+    public Matrix diagonal() {
+        return new Matrix(segment, type, Math.min(rows, cols), 1, Math.addExact(rowStride, 1), deviceBytes);
+    }
+
+    /**
+     * The first elements of this matrix's memory as another matrix without gaps; the same memory.
+     *
+     * @throws IllegalArgumentException if it is too short for that
+     */
+    public Matrix reshape(ElementType newType, int newRows, int newCols) {
+        return new Matrix(segment, newType, newRows, newCols, newCols, deviceBytes);
     }
 
     /** The number of elements, {@code rows·cols}. */
@@ -141,7 +183,7 @@ public record Matrix(MemorySegment segment, ElementType type, int rows, int cols
             throw new IndexOutOfBoundsException(
                     "rows %d … %d of a %s matrix".formatted(from, from + count - 1L, shape()));
         }
-        return new Matrix(slice((long) from * rowStride), type, count, cols, rowStride);
+        return block((long) from * rowStride, count, cols);
     }
 
     /**
@@ -154,7 +196,7 @@ public record Matrix(MemorySegment segment, ElementType type, int rows, int cols
             throw new IndexOutOfBoundsException(
                     "cols %d … %d of a %s matrix".formatted(from, from + count - 1L, shape()));
         }
-        return new Matrix(slice(from), type, rows, count, rowStride);
+        return block(from, rows, count);
     }
 
     /**
@@ -196,10 +238,19 @@ public record Matrix(MemorySegment segment, ElementType type, int rows, int cols
         if (row < 0 || row >= rows || col < 0 || col >= cols) {
             throw new IndexOutOfBoundsException("element (%d, %d) of a %s matrix".formatted(row, col, shape()));
         }
+        if (isOnDevice()) {
+            throw new UnsupportedOperationException(
+                    "element (%d, %d) of a %s matrix in device memory; Backend.copy reads it"
+                            .formatted(row, col, shape()));
+        }
         return (long) row * rowStride + col;
     }
 
-    private MemorySegment slice(long firstElement) {
-        return segment.asSlice(firstElement * type.byteSize());
+    private Matrix block(long firstElement, int blockRows, int blockCols) {
+        long bytes = firstElement * type.byteSize();
+        if (!isOnDevice()) return new Matrix(segment.asSlice(bytes), type, blockRows, blockCols, rowStride);
+        // A segment without length can't be sliced: it gets one, ending where the block begins, and keeps its lifetime.
+        MemorySegment end = segment.reinterpret(bytes).asSlice(bytes);
+        return new Matrix(end, type, blockRows, blockCols, rowStride, deviceBytes - bytes);
     }
 }

@@ -47,4 +47,33 @@ public final class NativeCallException extends RuntimeException {
         return new NativeCallException("%s: the eigenvalues did not converge in %d sweeps; a non-finite input is the "
                 .formatted(routine, sweeps) + "usual cause");
     }
+
+    /**
+     * The refusal of a matrix with an element that is NaN or infinite.
+     *
+     * @param routine the routine's name, such as {@code Ssyevd}
+     * @param row the element's row, counted from 0
+     * @param col the element's column, counted from 0
+     * @return the exception to throw
+     */
+    public static NativeCallException nonFinite(String routine, long row, long col) {
+        return new NativeCallException("%s: element (%d, %d), counted from 0, is NaN or infinite"
+                .formatted(routine, row, col));
+    }
+
+    /**
+     * The failure that a factorization of cuSOLVER reported.
+     *
+     * @param routine the routine's name, such as {@code cusolverDnSsyevd}
+     * @param info what it left in {@code devInfo}, not zero: below zero, argument {@code -info} was illegal, counted
+     *     after the handle; above zero, so many off-diagonal elements did not converge
+     * @return the exception to throw
+     */
+    public static NativeCallException cusolver(String routine, int info) {
+        return new NativeCallException(info < 0
+                ? "%s: argument %d (counted from 1, the handle left out) had an illegal value (devInfo = %d)"
+                        .formatted(routine, -(long) info, info)
+                : "%s: the eigenvalues did not converge (devInfo = %d): so many off-diagonal elements did not reach "
+                        .formatted(routine, info) + "zero");
+    }
 }

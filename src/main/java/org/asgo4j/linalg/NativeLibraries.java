@@ -50,8 +50,8 @@ final class NativeLibraries {
      * @throws IllegalCallerException if the JVM refuses native access to this library; the message names the option
      */
     static synchronized LoadedLibrary load(BackendName name, String library, Path cacheRoot) {
-        if (name == BackendName.REFERENCE) {
-            throw new IllegalArgumentException("the reference backend has no native library to load");
+        if (name != BackendName.OPENBLAS && name != BackendName.MKL) {
+            throw new IllegalArgumentException("backend " + name.property() + " has no BLAS to load");
         }
         Request request = new Request(name, library);
         if (loaded == null) {

@@ -113,7 +113,7 @@ record Platform(String classifier, OperatingSystem system, List<String> embedded
         return switch (name) {
             case OPENBLAS -> openBlas;
             case MKL -> mkl;
-            case REFERENCE -> List.of();
+            case REFERENCE, CUDA -> List.of();
         };
     }
 

@@ -25,7 +25,7 @@ final class ReferenceBackend extends CpuBackend {
     public void gemm(
             Transpose transposeA, Transpose transposeB, double alpha, Matrix a, Matrix b, double beta, Matrix c) {
         checkOpen("gemm");
-        Shapes.gemm(transposeA, transposeB, a, b, c);
+        Shapes.gemm(name(), transposeA, transposeB, a, b, c);
         for (int i = 0; i < c.rows(); i++) {
             for (int j = 0; j < c.cols(); j++) {
                 store(c, i, j, alpha * dot(transposeA, a, i, transposeB, b, j), beta);
@@ -36,7 +36,7 @@ final class ReferenceBackend extends CpuBackend {
     @Override
     public void syrk(Transpose transposeA, double alpha, Matrix a, double beta, Matrix c) {
         checkOpen("syrk");
-        Shapes.syrk(transposeA, a, c);
+        Shapes.syrk(name(), transposeA, a, c);
         Transpose other = transposeA == Transpose.NONE ? Transpose.TRANSPOSED : Transpose.NONE;
         for (int i = 0; i < c.rows(); i++) {
             for (int j = 0; j <= i; j++) {
@@ -48,7 +48,7 @@ final class ReferenceBackend extends CpuBackend {
     @Override
     public void symm(Side side, Matrix a, Matrix b, Matrix c) {
         checkOpen("symm");
-        Shapes.symm(side, a, b, c);
+        Shapes.symm(name(), side, a, b, c);
         for (int i = 0; i < c.rows(); i++) {
             for (int j = 0; j < c.cols(); j++) {
                 double sum = 0;

@@ -14,7 +14,11 @@ final class Shapes {
     private Shapes() {}
 
     /** Checks that {@code m} may be read here and now. */
-    static void readable(String operation, String argument, Matrix m) {
+    static void readable(BackendName backend, String operation, String argument, Matrix m) {
+        if (m.isOnDevice() && backend != BackendName.CUDA) {
+            throw new IllegalArgumentException("%s: %s (%s) lies in device memory, which backend %s can't reach"
+                    .formatted(operation, argument, m.shape(), backend.property()));
+        }
         if (!m.segment().scope().isAlive()) {
             throw new IllegalStateException(
                     "%s: memory of %s (%s) is closed".formatted(operation, argument, m.shape()));
@@ -26,8 +30,8 @@ final class Shapes {
     }
 
     /** Checks that {@code m} may be written here and now. */
-    static void writable(String operation, String argument, Matrix m) {
-        readable(operation, argument, m);
+    static void writable(BackendName backend, String operation, String argument, Matrix m) {
+        readable(backend, operation, argument, m);
         if (m.segment().isReadOnly()) {
             throw new IllegalArgumentException(
                     "%s: memory of %s (%s) is read-only, but %s is written"
@@ -79,10 +83,11 @@ final class Shapes {
         return transpose == Transpose.NONE ? m.cols() : m.rows();
     }
 
-    static void gemm(Transpose transposeA, Transpose transposeB, Matrix a, Matrix b, Matrix c) {
-        readable("gemm", "A", a);
-        readable("gemm", "B", b);
-        writable("gemm", "C", c);
+    static void gemm(
+            BackendName backend, Transpose transposeA, Transpose transposeB, Matrix a, Matrix b, Matrix c) {
+        readable(backend, "gemm", "A", a);
+        readable(backend, "gemm", "B", b);
+        writable(backend, "gemm", "C", c);
         type("gemm", "A", a, c.type());
         type("gemm", "B", b, c.type());
         if (cols(transposeA, a) != rows(transposeB, b)) {
@@ -94,19 +99,19 @@ final class Shapes {
         disjoint("gemm", "C", c, "B", b);
     }
 
-    static void syrk(Transpose transposeA, Matrix a, Matrix c) {
-        readable("syrk", "A", a);
-        writable("syrk", "C", c);
+    static void syrk(BackendName backend, Transpose transposeA, Matrix a, Matrix c) {
+        readable(backend, "syrk", "A", a);
+        writable(backend, "syrk", "C", c);
         type("syrk", "A", a, c.type());
         int order = rows(transposeA, a);
         shape("syrk", "C", c, order, order);
         disjoint("syrk", "C", c, "A", a);
     }
 
-    static void symm(Side side, Matrix a, Matrix b, Matrix c) {
-        readable("symm", "A", a);
-        readable("symm", "B", b);
-        writable("symm", "C", c);
+    static void symm(BackendName backend, Side side, Matrix a, Matrix b, Matrix c) {
+        readable(backend, "symm", "A", a);
+        readable(backend, "symm", "B", b);
+        writable(backend, "symm", "C", c);
         type("symm", "A", a, c.type());
         type("symm", "B", b, c.type());
         square("symm", "A", a);
@@ -134,9 +139,23 @@ final class Shapes {
         if (!arena.scope().isAlive()) throw new IllegalStateException(operation + ": arena is closed");
     }
 
+    /** Checks what {@link Backend#allocate} is asked for, and says how many bytes that is. */
+    static long allocate(Arena arena, ElementType type, int rows, int cols) {
+        if (rows < 1 || cols < 1) {
+            throw new IllegalArgumentException("allocate: rows and cols must be at least 1, got " + rows + "×" + cols);
+        }
+        usable("allocate", arena);
+        long elements = (long) rows * cols;
+        if (elements > Long.MAX_VALUE / type.byteSize()) {
+            throw new IllegalArgumentException("allocate: %d×%d %s is %d elements of %d bytes, more than 2^63 − 1 bytes"
+                    .formatted(rows, cols, type, elements, type.byteSize()));
+        }
+        return elements * type.byteSize();
+    }
+
     static void eigh(BackendName backend, Matrix a, Matrix eigenvalues, EighWorkspace workspace) {
-        writable("eigh", "A", a);
-        writable("eigh", "eigenvalues", eigenvalues);
+        writable(backend, "eigh", "A", a);
+        writable(backend, "eigh", "eigenvalues", eigenvalues);
         square("eigh", "A", a);
         type("eigh", "eigenvalues", eigenvalues, a.type());
         shape("eigh", "eigenvalues", eigenvalues, 1, a.rows());
@@ -145,16 +164,16 @@ final class Shapes {
     }
 
     static void orthonormalize(BackendName backend, Matrix a, EighWorkspace workspace) {
-        writable("orthonormalize", "A", a);
+        writable(backend, "orthonormalize", "A", a);
         square("orthonormalize", "A", a);
         workspace("orthonormalize", backend, a, workspace);
     }
 
     static void tridiagonalize(
             BackendName backend, Matrix a, Matrix diagonal, Matrix offDiagonal, EighWorkspace workspace) {
-        writable("tridiagonalize", "A", a);
-        writable("tridiagonalize", "diagonal", diagonal);
-        writable("tridiagonalize", "offDiagonal", offDiagonal);
+        writable(backend, "tridiagonalize", "A", a);
+        writable(backend, "tridiagonalize", "diagonal", diagonal);
+        writable(backend, "tridiagonalize", "offDiagonal", offDiagonal);
         square("tridiagonalize", "A", a);
         type("tridiagonalize", "A", a, ElementType.FLOAT32);
         type("tridiagonalize", "diagonal", diagonal, ElementType.FLOAT32);
@@ -169,9 +188,9 @@ final class Shapes {
 
     static void addResolvent(
             BackendName backend, Matrix diagonal, Matrix offDiagonal, Matrix c, EighWorkspace workspace) {
-        readable("addResolvent", "diagonal", diagonal);
-        readable("addResolvent", "offDiagonal", offDiagonal);
-        writable("addResolvent", "C", c);
+        readable(backend, "addResolvent", "diagonal", diagonal);
+        readable(backend, "addResolvent", "offDiagonal", offDiagonal);
+        writable(backend, "addResolvent", "C", c);
         square("addResolvent", "C", c);
         type("addResolvent", "C", c, ElementType.FLOAT32);
         type("addResolvent", "diagonal", diagonal, ElementType.FLOAT32);
@@ -204,9 +223,10 @@ final class Shapes {
     }
 
     /** An elementwise operation from one matrix to another of the same shape; they may be the same elements. */
-    static void elementwise(String operation, String inputName, Matrix input, String outputName, Matrix output) {
-        readable(operation, inputName, input);
-        writable(operation, outputName, output);
+    static void elementwise(
+            BackendName backend, String operation, String inputName, Matrix input, String outputName, Matrix output) {
+        readable(backend, operation, inputName, input);
+        writable(backend, operation, outputName, output);
         shape(operation, inputName, input, output.rows(), output.cols());
         boolean same = input.segment().address() == output.segment().address()
                 && (input.rowStride() == output.rowStride() || output.rows() == 1)

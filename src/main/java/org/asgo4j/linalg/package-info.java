@@ -16,8 +16,10 @@
  * narrow seam: a dozen operations, outputs last, each checked at the door ({@code Shapes}) before memory is touched.
  * {@code ReferenceBackend} defines them in plain Java; {@code BlasBackend} is the one class that calls the generated
  * bindings, one method per native routine, each flip between row-major and column-major inside that method. The
- * elementwise operations are shared by both ({@code CpuBackend}) and run on the kernels. {@link
- * org.asgo4j.linalg.Workers} shares out matrices over threads that call the BLAS with one thread each.
+ * elementwise operations are shared by both ({@code CpuBackend}) and run on the kernels. {@code CudaBackend} does the
+ * same on an NVIDIA GPU: products by cuBLAS, factorizations by cuSOLVER ({@code CudaSolver}), the elementwise
+ * operations by kernels of our own ({@code CudaElementwise}), each thread on a stream of its own ({@code CudaLane}).
+ * {@link org.asgo4j.linalg.Workers} shares out matrices over threads that call the BLAS with one thread each.
  *
  * <p>Memory of other engines comes in through {@code Matrix.of}, never copied and never freed here:
  *

@@ -202,9 +202,10 @@ class ArgumentErrorsTest {
                     "allocate", max + "×" + max, "FLOAT32");
             for (ElementType type : ElementType.values()) {
                 Matrix m = backend.allocate(arena, type, 3, 5);
-                assertEquals(new Matrix(m.segment(), type, 3, 5, 5), m);
+                assertEquals(new Matrix(m.segment(), type, 3, 5, 5, m.deviceBytes()), m);
                 assertEquals(0, m.segment().address() % 64);
-                assertEquals(3 * 5 * type.byteSize(), m.segment().byteSize());
+                assertEquals(3 * 5 * type.byteSize(), m.segment().byteSize() + m.deviceBytes());
+                assertEquals(name == BackendName.CUDA, m.isOnDevice());
             }
         }
         Arena closed = Arena.ofConfined();

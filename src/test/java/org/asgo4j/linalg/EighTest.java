@@ -101,7 +101,7 @@ class EighTest {
         int n = values.length;
         try (Arena arena = Arena.ofConfined()) {
             Matrix a = lowerTriangle(arena, type, values).matrix();
-            Matrix w = backend.allocate(arena, type, 1, n);
+            Matrix w = backend.allocateHost(arena, type, 1, n);
             backend.eigh(a, w, backend.eighWorkspace(arena, type, n));
             return !Double.isFinite(norm(Matrices.toArray(a)) + norm(Matrices.toArray(w)));
         } catch (NativeCallException e) {
@@ -140,7 +140,7 @@ class EighTest {
 
     private static double[] eigenvalues(Backend backend, ElementType type, double[][] a) {
         try (Arena arena = Arena.ofConfined()) {
-            Matrix w = backend.allocate(arena, type, 1, a.length);
+            Matrix w = backend.allocateHost(arena, type, 1, a.length);
             backend.eigh(lowerTriangle(arena, type, a).matrix(), w, backend.eighWorkspace(arena, type, a.length));
             return Matrices.toArray(w)[0];
         }

@@ -4,22 +4,41 @@ package org.asgo4j.linalg;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.Arguments;
 
-/** The backends that the contract tests run over: the reference, and the one BLAS that this JVM loads. */
+/**
+ * The backends that the contract tests run over: the reference, the one BLAS that this JVM loads, and CUDA's, on the
+ * fake library unless {@code asgo4j.cuda} names real ones. Where no C compiler is, CUDA is left out;
+ * {@code CudaBackendTest} is reported as skipped then, with the reason.
+ */
 final class OpenBackends {
     /**
      * The BLAS of {@code asgo4j.backend} where that names one, so that a run of all tests can try MKL; else OpenBLAS.
      */
     static final BackendName BLAS = blas();
 
+    /** Whether CUDA is among them. */
+    static final boolean HAS_CUDA = prepareCuda();
+
     private OpenBackends() {}
 
     private static BackendName blas() {
         BackendName named = BackendName.parse(System.getProperty("asgo4j.backend", "openblas"));
-        return named == BackendName.REFERENCE ? BackendName.OPENBLAS : named;
+        return named == BackendName.OPENBLAS || named == BackendName.MKL ? named : BackendName.OPENBLAS;
+    }
+
+    private static boolean prepareCuda() {
+        if (System.getProperty("asgo4j.cuda") != null) return true;
+        if (FakeCuda.isThere()) System.setProperty("asgo4j.cuda", FakeCuda.folder().toString());
+        return FakeCuda.isThere();
     }
 
     /** The backends by name: sources for parameterized tests. */
     static Stream<BackendName> names() {
+        return HAS_CUDA ? Stream.of(BackendName.REFERENCE, BLAS, BackendName.CUDA)
+                : Stream.of(BackendName.REFERENCE, BLAS);
+    }
+
+    /** Those that work on this computer's memory. */
+    static Stream<BackendName> cpuNames() {
         return Stream.of(BackendName.REFERENCE, BLAS);
     }
 

@@ -138,13 +138,13 @@ class ResolventTest {
 
     /** Far from the diagonal the inverse shrinks by 10 a row; what would become subnormal is left out. */
     @ParameterizedTest
-    @MethodSource("org.asgo4j.linalg.OpenBackends#names")
+    @MethodSource("org.asgo4j.linalg.OpenBackends#cpuNames")
     void decayingEntriesEndBeforeTheyAreSubnormal(BackendName name) {
         int order = 150;
         try (Backend backend = Backends.open(name); Arena arena = Arena.ofConfined()) {
-            Matrix diagonal = backend.allocate(arena, 1, order);
-            Matrix beside = backend.allocate(arena, 1, order);
-            Matrix c = backend.allocate(arena, order, order);
+            Matrix diagonal = backend.allocateHost(arena, 1, order);
+            Matrix beside = backend.allocateHost(arena, 1, order);
+            Matrix c = backend.allocateHost(arena, order, order);
             for (int i = 0; i < order; i++) {
                 diagonal.set(0, i, 1);
                 beside.set(0, i, 0.099);
@@ -169,7 +169,7 @@ class ResolventTest {
     void whatIsNotPositiveDefiniteIsRefused(BackendName name) {
         try (Backend backend = Backends.open(name); Arena arena = Arena.ofConfined()) {
             EighWorkspace workspace = backend.eighWorkspace(arena, ElementType.FLOAT32, 3);
-            Matrix c = backend.allocate(arena, 3, 3);
+            Matrix c = backend.allocateHost(arena, 3, 3);
             double[][][] refused = {
                 {{-1, 1, 1}, {0, 0, 0}, {0}}, //     a negative element
                 {{1, 1, 1}, {1, 0, 0}, {0}}, //      singular

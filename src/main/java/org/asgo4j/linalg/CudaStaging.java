@@ -1,0 +1,90 @@
+package org.asgo4j.linalg;
+
+import java.lang.foreign.MemorySegment;
+import org.asgo4j.bindings.cuda.Cuda;
+
+/**
+ * Brings the matrices of one call that lie in this computer's memory to the GPU, and those that were written back.
+ * Between the rows nothing is copied. A matrix that lies on the GPU is used where it is.
+ */
+final class CudaStaging implements AutoCloseable {
+    /** No operation has more matrices. */
+    private static final int MAX_MATRICES = 4;
+
+    private final MemorySegment stream;
+    private final CudaBuffer[] buffers = new CudaBuffer[MAX_MATRICES];
+    private final MemorySegment[] copies = new MemorySegment[MAX_MATRICES];
+    private final Matrix[] written = new Matrix[MAX_MATRICES]; // to be copied back, or null
+    private int used;
+
+    CudaStaging(MemorySegment stream) {
+        this.stream = stream;
+        for (int i = 0; i < MAX_MATRICES; i++) buffers[i] = new CudaBuffer();
+    }
+
+    /** Begins a call: whatever the last one left, also by an error, is forgotten. */
+    void begin() {
+        for (int i = 0; i < used; i++) written[i] = null;
+        used = 0;
+    }
+
+    /** Where the GPU finds the elements of {@code m}. */
+    MemorySegment read(Matrix m) {
+        if (m.isOnDevice()) return m.segment();
+        MemorySegment copy = reserve(m);
+        copy(m.segment(), copy, m, Cuda.cudaMemcpyHostToDevice());
+        return copy;
+    }
+
+    /** Where the GPU finds the elements of {@code m} and leaves them changed, all or a part of them. */
+    MemorySegment readWrite(Matrix m) {
+        MemorySegment memory = read(m);
+        if (!m.isOnDevice()) written[used - 1] = m;
+        return memory;
+    }
+
+    /** Where the GPU leaves all elements of {@code m}. */
+    MemorySegment write(Matrix m) {
+        if (m.isOnDevice()) return m.segment();
+        MemorySegment copy = reserve(m);
+        written[used - 1] = m;
+        return copy;
+    }
+
+    /** Queues the copies back; whether any matrix of the call lies in this computer's memory. */
+    boolean end() {
+        for (int i = 0; i < used; i++) {
+            if (written[i] != null) copy(copies[i], written[i].segment(), written[i], Cuda.cudaMemcpyDeviceToHost());
+        }
+        return used > 0;
+    }
+
+    /** Copies the elements of {@code m}'s shape and row stride. */
+    void copy(MemorySegment from, MemorySegment to, Matrix m, int kind) {
+        copy(from, m.rowStride(), to, m.rowStride(), m, kind);
+    }
+
+    /** Copies the elements of {@code m}'s shape from one row stride to another. */
+    void copy(MemorySegment from, long fromStride, MemorySegment to, long toStride, Matrix m, int kind) {
+        long size = m.type().byteSize();
+        boolean contiguous = m.rows() == 1 || (fromStride == m.cols() && toStride == m.cols());
+        if (contiguous) {
+            CudaErrors.runtime("cudaMemcpyAsync",
+                    Cuda.cudaMemcpyAsync(to, from, m.size() * size, kind, stream));
+        } else {
+            CudaErrors.runtime("cudaMemcpy2DAsync", Cuda.cudaMemcpy2DAsync(
+                    to, toStride * size, from, fromStride * size, m.cols() * size, m.rows(), kind, stream));
+        }
+    }
+
+    private MemorySegment reserve(Matrix m) {
+        long bytes = ((m.rows() - 1L) * m.rowStride() + m.cols()) * m.type().byteSize();
+        copies[used] = buffers[used].atLeast(bytes);
+        return copies[used++];
+    }
+
+    @Override
+    public void close() {
+        for (CudaBuffer buffer : buffers) buffer.close();
+    }
+}

@@ -1,0 +1,134 @@
+package org.asgo4j.linalg;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * CUDA's functions on this computer's memory: the C library of native/fakecuda, built here with make and a C compiler.
+ * It stands for a machine with one GPU, whose work waits until something waits for it.
+ */
+public final class FakeCuda {
+    private static final Path SOURCE = Path.of("native", "fakecuda");
+    private static final Path FOLDER = Path.of("target", "fakecuda").toAbsolutePath();
+    private static final Path LIBRARY = FOLDER.resolve("libfakecuda.so");
+
+    /** The names under which the CUDA backend looks for its libraries. */
+    private static final List<String> NAMES = List.of("libcuda.so.1", "libcudart.so.13", "libcublas.so.13",
+            "libcusolver.so.12");
+
+    private static final String REASON = build();
+
+    private FakeCuda() {}
+
+    /** Whether it is there. */
+    public static boolean isThere() {
+        return REASON.isEmpty();
+    }
+
+    /** Why it is not there; empty if it is. */
+    public static String whyNot() {
+        return REASON;
+    }
+
+    /** The folder for {@code asgo4j.cuda}. */
+    public static Path folder() {
+        return FOLDER;
+    }
+
+    /** Makes call {@code after + 1} of a function return a status and do nothing else. */
+    public static void fail(String function, int after, int status) {
+        try (Arena arena = Arena.ofConfined()) {
+            call("fakecuda_fail", FunctionDescriptor.ofVoid(ValueLayout.ADDRESS, ValueLayout.JAVA_INT,
+                    ValueLayout.JAVA_INT), arena.allocateFrom(function), after, status);
+        }
+    }
+
+    /** Makes the next call that synchronizes return a status, as after a failed kernel. */
+    public static void failLater(int status) {
+        call("fakecuda_fail_later", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT), status);
+    }
+
+    /** Sets the size of the device memory in bytes. */
+    public static void setTotal(long bytes) {
+        call("fakecuda_set_total", FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG), bytes);
+    }
+
+    /** Sets how many GPUs there are. */
+    public static void setDevices(int count) {
+        call("fakecuda_set_devices", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT), count);
+    }
+
+    /** Puts it back to where a new process is. No backend may be open. */
+    public static void reset() {
+        call("fakecuda_reset", FunctionDescriptor.ofVoid());
+    }
+
+    /** The bytes of device memory that are in use. */
+    public static long liveBytes() {
+        return number("fakecuda_live_bytes");
+    }
+
+    /** The handles, page-locked blocks and registrations that are there. */
+    public static long liveObjects() {
+        return number("fakecuda_live_objects");
+    }
+
+    /** How often a function was called. */
+    public static long calls(String function) {
+        try (Arena arena = Arena.ofConfined()) {
+            return (long) call("fakecuda_calls", FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.ADDRESS),
+                    arena.allocateFrom(function));
+        }
+    }
+
+    /** The first thing that a caller did wrong, such as a bad pointer; empty if nothing. */
+    public static String misuse() {
+        var text = ValueLayout.ADDRESS.withTargetLayout(
+                MemoryLayout.sequenceLayout(Long.MAX_VALUE, ValueLayout.JAVA_BYTE));
+        return ((MemorySegment) call("fakecuda_misuse", FunctionDescriptor.of(text))).getString(0);
+    }
+
+    private static long number(String function) {
+        return (long) call(function, FunctionDescriptor.of(ValueLayout.JAVA_LONG));
+    }
+
+    private static Object call(String function, FunctionDescriptor type, Object... arguments) {
+        SymbolLookup symbols = SymbolLookup.libraryLookup(LIBRARY, Arena.global());
+        try {
+            return Linker.nativeLinker().downcallHandle(symbols.findOrThrow(function), type)
+                    .invokeWithArguments(arguments);
+        } catch (Throwable e) {
+            throw new IllegalStateException(function + " could not be called", e);
+        }
+    }
+
+    /** Builds the library and gives it CUDA's names; says why not if that can't be. */
+    private static String build() {
+        if (!System.getProperty("os.name").equals("Linux")) return "the CUDA backend is for Linux";
+        try {
+            Files.createDirectories(FOLDER);
+            Path log = FOLDER.resolve("make.log");
+            Process make = new ProcessBuilder("make", "-C", SOURCE.toString(), "OUT=" + FOLDER)
+                    .redirectErrorStream(true).redirectOutput(log.toFile()).start();
+            if (make.waitFor() != 0) return "make of native/fakecuda failed:\n" + Files.readString(log);
+            for (String name : NAMES) {
+                Path link = FOLDER.resolve(name);
+                if (!Files.exists(link)) Files.createSymbolicLink(link, LIBRARY.getFileName());
+            }
+            return "";
+        } catch (IOException e) {
+            return "make of native/fakecuda could not be run: " + e.getMessage();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("interrupted while building native/fakecuda", e);
+        }
+    }
+}
