@@ -150,13 +150,13 @@ public class InverseRootBench {
     private double residual(Matrix v) {
         try (Arena scratch = Arena.ofConfined()) {
             Matrix damped = Symmetric.full(backend, scratch, v);
-            Symmetric.addToDiagonal(damped, Double.parseDouble(damping)); // λ_max is 1
+            backend.addToDiagonal(Double.parseDouble(damping), damped); // λ_max is 1
             Matrix p = Symmetric.full(backend, scratch, root);
             Matrix pv = backend.allocate(scratch, ElementType.FLOAT64, order, order);
             Matrix pvp = backend.allocate(scratch, ElementType.FLOAT64, order, order);
             backend.gemm(Transpose.NONE, Transpose.NONE, 1, p, damped, 0, pv);
             backend.gemm(Transpose.NONE, Transpose.NONE, 1, pv, p, 0, pvp);
-            return Symmetric.distanceFromIdentity(pvp) / Math.sqrt(order);
+            return Math.sqrt(backend.squaredDistanceFromIdentity(pvp) / order);
         }
     }
 

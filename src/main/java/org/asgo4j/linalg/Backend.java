@@ -313,10 +313,86 @@ public interface Backend extends AutoCloseable {
      */
     void copy(Matrix x, Matrix y);
 
+    /**
+     * A ← value, every element.
+     *
+     * @param a m×n, either type; written
+     */
+    void fill(double value, Matrix a);
+
+    /**
+     * A ← A/divisor, elementwise, in float64 and rounded once.
+     *
+     * @param a m×n, either type; read and written
+     */
+    void divide(double divisor, Matrix a);
+
+    /**
+     * The lower triangle of A ← factor·A, in float64 and rounded once. Whether the strict upper triangle is multiplied
+     * as well is the backend's choice.
+     *
+     * @param a k×k, either type; read and written
+     */
+    void multiplyLower(double factor, Matrix a);
+
+    /**
+     * A ← A + shift·I.
+     *
+     * @param a k×k, either type; diagonal read and written
+     */
+    void addToDiagonal(double shift, Matrix a);
+
+    /**
+     * d_i ← a_ii.
+     *
+     * @param a k×k, either type; diagonal read
+     * @param d k elements of A's type, 1×k or k×1 without gaps; written
+     */
+    void diagonal(Matrix a, Matrix d);
+
+    /**
+     * The lower triangle of Y ← scale·(X + Xᵀ)/2, in float64 and rounded once.
+     *
+     * @param x k×k, either type; read
+     * @param y k×k float32; lower triangle written
+     */
+    void averageLower(double scale, Matrix x, Matrix y);
+
+    /**
+     * X ← (X + Xᵀ)/2 + Δ, where Δ_ij = (I − (P + Pᵀ)/2)_ij / (√b_ii + √b_jj) for the product P = XBX: the step of
+     * Newton's method for XBX = I where B is nearly diagonal. In float64 and rounded once.
+     *
+     * @param product P, k×k of X's type; read
+     * @param b B, k×k of X's type with a positive diagonal, which is read
+     * @param x k×k, either type; read and written
+     */
+    void correctRoot(Matrix product, Matrix b, Matrix x);
+
+    /**
+     * d_i ← Σ_j x_ij·y_ij, accumulated in float64.
+     *
+     * @param x m×n, either type; read
+     * @param y m×n of X's type; read
+     * @param d 1×m of X's type; written
+     */
+    void rowDots(Matrix x, Matrix y, Matrix d);
+
+    /** tr A = Σ a_ii of a k×k matrix of either type, accumulated in float64. */
+    double trace(Matrix a);
+
+    /** ‖A‖_F² of a symmetric matrix of either type, of which the lower triangle is read; accumulated in float64. */
+    double sumOfSquaresOfSymmetric(Matrix a);
+
+    /** ‖I − A‖_F² of a k×k matrix of either type, accumulated in float64. */
+    double squaredDistanceFromIdentity(Matrix a);
+
     /** ‖X‖_F² = Σ x_ij², accumulated in float64. NaN or infinite if and only if an element is. */
     double sumOfSquares(Matrix x);
 
-    /** The index {@code i·cols + j} of the first element of X that is NaN or infinite, or −1 if all are finite. */
+    /**
+     * The index {@code i·cols + j} of the first element of X, of either type, that is NaN or infinite; −1 if all are
+     * finite.
+     */
     long firstNonFinite(Matrix x);
 
     /**

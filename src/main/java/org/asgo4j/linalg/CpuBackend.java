@@ -207,7 +207,7 @@ abstract sealed class CpuBackend implements Backend permits ReferenceBackend, Bl
     @Override
     public final double sumOfSquares(Matrix x) {
         checkOpen("sumOfSquares");
-        ElementwiseShapes.reduction(name(), "sumOfSquares", x);
+        ElementwiseShapes.sumOfSquares(name(), x);
         if (x.isContiguous()) return KERNELS.sumOfSquares(x.segment(), 0, x.size());
         double sum = 0;
         for (int i = 0; i < x.rows(); i++) {
@@ -219,13 +219,91 @@ abstract sealed class CpuBackend implements Backend permits ReferenceBackend, Bl
     @Override
     public final long firstNonFinite(Matrix x) {
         checkOpen("firstNonFinite");
-        ElementwiseShapes.reduction(name(), "firstNonFinite", x);
+        Shapes.readable(name(), "firstNonFinite", "X", x);
+        if (x.type() == ElementType.FLOAT64) return SquareLoops.firstNonFinite(x);
         if (x.isContiguous()) return KERNELS.firstNonFinite(x.segment(), 0, x.size());
         for (int i = 0; i < x.rows(); i++) {
             long index = KERNELS.firstNonFinite(x.segment(), at(x, i), x.cols());
             if (index >= 0) return (long) i * x.cols() + index;
         }
         return -1;
+    }
+
+    @Override
+    public final void fill(double value, Matrix a) {
+        checkOpen("fill");
+        Shapes.writable(name(), "fill", "A", a);
+        SquareLoops.fill(value, a);
+    }
+
+    @Override
+    public final void divide(double divisor, Matrix a) {
+        checkOpen("divide");
+        Shapes.writable(name(), "divide", "A", a);
+        SquareLoops.divide(divisor, a);
+    }
+
+    @Override
+    public final void multiplyLower(double factor, Matrix a) {
+        checkOpen("multiplyLower");
+        SquareShapes.inPlace(name(), "multiplyLower", a);
+        SquareLoops.multiplyLower(factor, a);
+    }
+
+    @Override
+    public final void addToDiagonal(double shift, Matrix a) {
+        checkOpen("addToDiagonal");
+        SquareShapes.inPlace(name(), "addToDiagonal", a);
+        SquareLoops.addToDiagonal(shift, a);
+    }
+
+    @Override
+    public final void diagonal(Matrix a, Matrix d) {
+        checkOpen("diagonal");
+        SquareShapes.diagonal(name(), a, d);
+        SquareLoops.diagonal(a, d);
+    }
+
+    @Override
+    public final void averageLower(double scale, Matrix x, Matrix y) {
+        checkOpen("averageLower");
+        SquareShapes.averageLower(name(), x, y);
+        SquareLoops.averageLower(scale, x, y);
+    }
+
+    @Override
+    public final void correctRoot(Matrix product, Matrix b, Matrix x) {
+        checkOpen("correctRoot");
+        SquareShapes.correctRoot(name(), product, b, x);
+        SquareLoops.correctRoot(product, b, x);
+    }
+
+    @Override
+    public final void rowDots(Matrix x, Matrix y, Matrix d) {
+        checkOpen("rowDots");
+        SquareShapes.rowDots(name(), x, y, d);
+        SquareLoops.rowDots(x, y, d);
+    }
+
+    @Override
+    public final double trace(Matrix a) {
+        checkOpen("trace");
+        SquareShapes.reduction(name(), "trace", a);
+        return SquareLoops.trace(a);
+    }
+
+    @Override
+    public final double sumOfSquaresOfSymmetric(Matrix a) {
+        checkOpen("sumOfSquaresOfSymmetric");
+        SquareShapes.reduction(name(), "sumOfSquaresOfSymmetric", a);
+        return SquareLoops.sumOfSquaresOfSymmetric(a);
+    }
+
+    @Override
+    public final double squaredDistanceFromIdentity(Matrix a) {
+        checkOpen("squaredDistanceFromIdentity");
+        SquareShapes.reduction(name(), "squaredDistanceFromIdentity", a);
+        return SquareLoops.squaredDistanceFromIdentity(a);
     }
 
     /** One pass over both if neither has gaps, else one per row. */

@@ -10,7 +10,7 @@ import org.asgo4j.bindings.cuda.Cuda;
  * {@link CudaElementwise}. Each routine is called in one method, and each flip between row-major and column-major lives
  * in that method: cuBLAS is column-major only, and row-major C is column-major Cᵀ.
  */
-final class CudaBackend extends CudaElementwise {
+final class CudaBackend extends CudaSquare {
     private static final int UPPER = Cuda.CUBLAS_FILL_MODE_UPPER();
 
     /** Two of them compute the pivots, which is one number after another from either end. */

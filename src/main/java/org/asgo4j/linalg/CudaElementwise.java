@@ -9,7 +9,7 @@ import org.asgo4j.bindings.cuda.Cuda;
  * Memory of the GPU and the elementwise operations on it, by our own kernels: the roundings that {@link Backend}
  * promises, one fma in place and sums in float64, are not those of cuBLAS's geam, dgmm and nrm2.
  */
-abstract sealed class CudaElementwise implements Backend permits CudaBackend {
+abstract sealed class CudaElementwise implements Backend permits CudaSquare {
     /** Elements whose squares one thread group of the kernel adds up, as the CPU's kernels do. */
     private static final long SQUARES_BLOCK = 4096;
 
@@ -243,7 +243,8 @@ abstract sealed class CudaElementwise implements Backend permits CudaBackend {
         ElementwiseShapes.gather(name(), rows, cols, x, y);
         CudaLane lane = begin("gather");
         MemorySegment orders = lane.orders.upload(rows, cols, lane);
-        lane.launch.of(CudaKernel.GATHER).add(orders).add(orders.address() + (long) rows.length * Integer.BYTES)
+        lane.launch.of(CudaKernel.GATHER, x.type())
+                .add(orders).add(orders.address() + (long) rows.length * Integer.BYTES)
                 .add(lane.staging.read(x), x).add(lane.staging.write(y), y).overElements(y);
         lane.end();
     }
@@ -272,7 +273,7 @@ abstract sealed class CudaElementwise implements Backend permits CudaBackend {
     @Override
     public final double sumOfSquares(Matrix x) {
         checkOpen("sumOfSquares");
-        ElementwiseShapes.reduction(name(), "sumOfSquares", x);
+        ElementwiseShapes.sumOfSquares(name(), x);
         CudaLane lane = begin("sumOfSquares");
         long rows = x.isContiguous() ? 1 : x.rows();
         MemorySegment partials = squaresOfBlocks(lane, lane.staging.read(x), x, x.isContiguous());
@@ -296,7 +297,7 @@ abstract sealed class CudaElementwise implements Backend permits CudaBackend {
     @Override
     public final long firstNonFinite(Matrix x) {
         checkOpen("firstNonFinite");
-        ElementwiseShapes.reduction(name(), "firstNonFinite", x);
+        Shapes.readable(name(), "firstNonFinite", "X", x);
         CudaLane lane = begin("firstNonFinite");
         return firstNonFinite(lane, lane.staging.read(x), x);
     }

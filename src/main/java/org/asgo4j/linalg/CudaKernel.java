@@ -21,7 +21,7 @@ enum CudaKernel {
     /** Backend.divideByRoot. */
     DIVIDE_BY_ROOT("divideByRoot", false),
     /** Backend.gather. */
-    GATHER("gather", false),
+    GATHER("gather", true),
     /** Backend.copy from float32 to float64. */
     WIDEN("widen", false),
     /** Backend.copy from float64 to float32. */
@@ -38,6 +38,28 @@ enum CudaKernel {
     FIRST_NON_FINITE("firstNonFinite", true),
     /** −1 where a diagonal element is negative, else 1. */
     SIGNS_OF_DIAGONAL("signsOfDiagonal", true),
+    /** Backend.fill. */
+    FILL("fill", true),
+    /** Backend.divide. */
+    DIVIDE("divide", true),
+    /** All elements times a factor. */
+    MULTIPLY("multiply", true),
+    /** Backend.addToDiagonal. */
+    ADD_TO_DIAGONAL("addToDiagonal", true),
+    /** Backend.diagonal. */
+    DIAGONAL("diagonal", true),
+    /** Backend.averageLower. */
+    AVERAGE_LOWER("averageLower", true),
+    /** Backend.correctRoot. */
+    NEWTON_CORRECT("newtonCorrect", true),
+    /** Backend.rowDots, in float64. */
+    ROW_DOTS("rowDots", true),
+    /** Backend.trace. */
+    TRACE("trace", true),
+    /** The rows' parts of Backend.sumOfSquaresOfSymmetric. */
+    SQUARES_OF_LOWER("squaresOfLower", true),
+    /** The rows' parts of Backend.squaredDistanceFromIdentity. */
+    SQUARES_FROM_IDENTITY("squaresFromIdentity", true),
     /** The pivots that Backend.addResolvent takes, from both ends. */
     RESOLVENT_PIVOTS("resolventPivots", false),
     /** Backend.addResolvent with them. */

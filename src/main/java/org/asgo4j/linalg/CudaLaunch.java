@@ -108,6 +108,12 @@ final class CudaLaunch {
         launch(tiles, tiles, BLOCK);
     }
 
+    /** Adds an order, and launches on blocks that stride over the elements of a square matrix. */
+    void overSquare(long order) {
+        add(order);
+        launch((int) Math.min(Math.ceilDiv(order, BLOCK), MAX_BLOCKS), (int) Math.min(order, MAX_ROWS), BLOCK);
+    }
+
     /** Launches on blocks that stride over {@code things}, one each thread. */
     void over(long things) {
         launch((int) Math.min(Math.ceilDiv(things, BLOCK), MAX_BLOCKS), 1, BLOCK);

@@ -92,16 +92,15 @@ final class ElementwiseShapes {
         Shapes.readable(backend, "gather", "X", x);
         Shapes.writable(backend, "gather", "Y", y);
         Shapes.shape("gather", "X", x, y.rows(), y.cols());
-        float32("gather", "X", x, "Y", y);
+        Shapes.type("gather", "X", x, y.type());
         Shapes.disjoint("gather", "Y", y, "X", x);
         Rearrangement.check("gather", "rows", rows, y.rows());
         Rearrangement.check("gather", "cols", cols, y.cols());
     }
 
-    /** An operation from a float32 matrix to a number. */
-    static void reduction(BackendName backend, String operation, Matrix x) {
-        Shapes.readable(backend, operation, "X", x);
-        Shapes.type(operation, "X", x, ElementType.FLOAT32);
+    static void sumOfSquares(BackendName backend, Matrix x) {
+        Shapes.readable(backend, "sumOfSquares", "X", x);
+        Shapes.type("sumOfSquares", "X", x, ElementType.FLOAT32);
     }
 
     private static void float32(String operation, String firstName, Matrix first, String secondName, Matrix second) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.linalg;
 
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /** Moves elements within and between matrices: what is seldom enough to need no kernel. */
@@ -49,15 +50,26 @@ final class Rearrangement {
         }
     }
 
-    /** y_ij ← x_kl with k = rows[i], l = cols[j], float32. */
+    /** y_ij ← x_kl with k = rows[i], l = cols[j]. */
     static void gather(int[] rows, int[] cols, Matrix x, Matrix y) {
+        boolean single = y.type() == ElementType.FLOAT32;
         for (int i = 0; i < y.rows(); i++) {
             long from = (long) rows[i] * x.rowStride();
             long to = (long) i * y.rowStride();
-            for (int j = 0; j < y.cols(); j++) {
-                float value = x.segment().getAtIndex(ValueLayout.JAVA_FLOAT, from + cols[j]);
-                y.segment().setAtIndex(ValueLayout.JAVA_FLOAT, to + j, value);
-            }
+            if (single) gatherRow(cols, x.segment(), from, y.segment(), to);
+            else gatherWideRow(cols, x.segment(), from, y.segment(), to);
+        }
+    }
+
+    private static void gatherRow(int[] cols, MemorySegment x, long from, MemorySegment y, long to) {
+        for (int j = 0; j < cols.length; j++) {
+            y.setAtIndex(ValueLayout.JAVA_FLOAT, to + j, x.getAtIndex(ValueLayout.JAVA_FLOAT, from + cols[j]));
+        }
+    }
+
+    private static void gatherWideRow(int[] cols, MemorySegment x, long from, MemorySegment y, long to) {
+        for (int j = 0; j < cols.length; j++) {
+            y.setAtIndex(ValueLayout.JAVA_DOUBLE, to + j, x.getAtIndex(ValueLayout.JAVA_DOUBLE, from + cols[j]));
         }
     }
 }

@@ -76,6 +76,7 @@ final class BackgroundRoot {
 
     private void start(long taken, double unit, Matrix gram) {
         backend.copy(gram, snapshot);
+        backend.synchronize(); // before another thread reads it
         inverseRoot.rescale(snapshotUnit / unit);
         snapshotStep = taken;
         snapshotUnit = unit;
@@ -85,7 +86,7 @@ final class BackgroundRoot {
     private void compute() {
         try {
             inverseRoot.compute(snapshot, snapshotUnit, result, report, workspace);
-            Symmetric.requireFiniteRoot(result);
+            Symmetric.requireFiniteRoot(backend, result); // which waits until it is there
             failure = null;
         } catch (RuntimeException e) {
             failure = e;
@@ -100,8 +101,8 @@ final class BackgroundRoot {
             throw new RootFailure("in the background: " + failure.getMessage());
         }
         if (unit != snapshotUnit) {
-            Preconditioner.scaleLower(result, unit / snapshotUnit);
-            Symmetric.requireFiniteRoot(result);
+            backend.multiplyLower(unit / snapshotUnit, result);
+            Symmetric.requireFiniteRoot(backend, result);
         }
         backend.copy(result, root);
         rootStep = snapshotStep;

@@ -28,7 +28,7 @@ final class DasgoState extends RuleState {
         this.side = Preconditioner.side(config.side(), rows, cols);
         this.momentum = backend.allocate(arena, rows, cols);
         int order = Preconditioner.order(config.side(), rows, cols);
-        this.squares = backend.allocate(arena, ElementType.FLOAT64, 1, order);
+        this.squares = backend.allocateHost(arena, ElementType.FLOAT64, 1, order);
     }
 
     @Override

@@ -14,13 +14,21 @@ import org.asgo4j.optim.Workspace.Slot;
 final class Eigenbasis {
     private final Backend backend;
     private final Matrix vectors; //     Q, k×k, eigenvectors as rows, of descending eigenvalues when decomposed
-    private final Matrix eigenvalues; // 1×k
+    private final Matrix eigenvalues; // 1×k, in this computer's memory
+    private final int[] reversed; //     k−1 … 0
+    private final int[] inOrder; //      0 … k−1
 
     /** Room for order {@code order}; undefined until {@link #decompose}. */
     Eigenbasis(Backend backend, Arena arena, Matrix gram) {
         this.backend = backend;
         this.vectors = backend.allocate(arena, gram.type(), gram.rows(), gram.rows());
-        this.eigenvalues = backend.allocate(arena, gram.type(), 1, gram.rows());
+        this.eigenvalues = backend.allocateHost(arena, gram.type(), 1, gram.rows());
+        this.reversed = new int[gram.rows()];
+        this.inOrder = new int[gram.rows()];
+        for (int i = 0; i < inOrder.length; i++) {
+            inOrder[i] = i;
+            reversed[i] = inOrder.length - 1 - i;
+        }
     }
 
     void reserve(Workspace workspace) {
@@ -51,12 +59,10 @@ final class Eigenbasis {
         backend.copy(gram, q);
         backend.eigh(q, lambda, workspace.eigh(gram.type()));
         EigenInverseRoot.requireFinite(lambda);
-        requireFinite(q);
+        requireFinite(backend, q);
         // Descending, so that QR later lets the large ones lead, as orthogonal iteration needs.
-        for (int i = 0; i < order; i++) {
-            eigenvalues.set(0, i, lambda.get(0, order - 1 - i));
-            for (int j = 0; j < order; j++) vectors.set(i, j, q.get(order - 1 - i, j));
-        }
+        for (int i = 0; i < order; i++) eigenvalues.set(0, i, lambda.get(0, order - 1 - i));
+        backend.gather(reversed, inOrder, q, vectors);
     }
 
     /**
@@ -67,18 +73,14 @@ final class Eigenbasis {
         Matrix q = workspace.get(Slot.VECTORS, gram.type(), gram.rows(), gram.rows());
         backend.symm(Side.RIGHT, gram, vectors, q); //            Z ← QV
         backend.orthonormalize(q, workspace.eigh(gram.type())); // Q ← the orthonormal rows of Z
-        requireFinite(q);
+        requireFinite(backend, q);
         backend.copy(q, vectors);
         project(gram, workspace);
     }
 
-    /** Throws if an element is NaN or infinite: those of unit vectors can't overflow a sum. */
-    static void requireFinite(Matrix unitVectors) {
-        double sum = 0;
-        for (int i = 0; i < unitVectors.rows(); i++) {
-            for (int j = 0; j < unitVectors.cols(); j++) sum += unitVectors.get(i, j);
-        }
-        if (!Double.isFinite(sum)) throw new RootFailure("the eigenvectors are not finite");
+    /** Throws if an element is NaN or infinite. */
+    static void requireFinite(Backend backend, Matrix unitVectors) {
+        if (backend.firstNonFinite(unitVectors) >= 0) throw new RootFailure("the eigenvectors are not finite");
     }
 
     /** λ_i ← q_iᵀVq_i: one symm. On failure they stay as they were. */
@@ -87,11 +89,7 @@ final class Eigenbasis {
         Matrix product = workspace.get(Slot.VECTORS, gram.type(), order, order);
         Matrix lambda = workspace.get(Slot.EIGENVALUES, gram.type(), 1, order);
         backend.symm(Side.RIGHT, gram, vectors, product);
-        for (int i = 0; i < order; i++) {
-            double dot = 0;
-            for (int j = 0; j < order; j++) dot += product.get(i, j) * vectors.get(i, j);
-            lambda.set(0, i, dot);
-        }
+        backend.rowDots(product, vectors, lambda);
         EigenInverseRoot.requireFinite(lambda);
         backend.copy(lambda, eigenvalues);
     }
@@ -101,13 +99,9 @@ final class Eigenbasis {
      * eigenvectors. ‖B‖_F is ‖V‖_F, so B itself is never formed.
      */
     double offDiagonality(Matrix gram) {
-        double all = 0;
+        double all = backend.sumOfSquaresOfSymmetric(gram);
         double diagonal = 0;
-        for (int i = 0; i < gram.rows(); i++) {
-            for (int j = 0; j < i; j++) all += 2 * gram.get(i, j) * gram.get(i, j);
-            all += gram.get(i, i) * gram.get(i, i);
-            diagonal += eigenvalues.get(0, i) * eigenvalues.get(0, i);
-        }
+        for (int i = 0; i < gram.rows(); i++) diagonal += eigenvalues.get(0, i) * eigenvalues.get(0, i);
         return all == 0 ? 0 : Math.sqrt(Math.max(0, all - diagonal) / all);
     }
 

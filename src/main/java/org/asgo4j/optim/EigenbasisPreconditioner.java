@@ -109,11 +109,7 @@ final class EigenbasisPreconditioner extends Preconditioner {
     void rescale(double factor) {
         super.rescale(factor);
         basis.rescale(factor);
-        for (int i = 0; i < secondMoment.rows(); i++) {
-            for (int j = 0; j < secondMoment.cols(); j++) {
-                secondMoment.set(i, j, secondMoment.get(i, j) * factor * factor);
-            }
-        }
+        backend.divide(1 / (factor * factor), secondMoment);
     }
 
     @Override

@@ -93,7 +93,7 @@ final class InverseFourthRoot {
         double z = start(gram, unit, iterate);
         if (!(z > 0 && z < Double.POSITIVE_INFINITY)) return false;
         backend.axpby(0, iterate, 0, root);
-        Symmetric.addToDiagonal(root, Math.pow(z, QUARTER));
+        backend.addToDiagonal(Math.pow(z, QUARTER), root);
         double error = residual(iterate);
         for (int round = 1; round <= MAX_ROUNDS && error > TOLERANCE; round++) {
             round(iterate, root, next, workspace);
@@ -116,7 +116,7 @@ final class InverseFourthRoot {
         backend.symmetrize(iterate);
         // ‖V‖_F, at most √k times λ_max, stands for it. The rounding level needs no part in s: the residual tells.
         double shift = damping.shift(Math.sqrt(backend.sumOfSquares(iterate)), 0, unit);
-        Symmetric.addToDiagonal(iterate, shift);
+        backend.addToDiagonal(shift, iterate);
         double z = START / Math.sqrt(backend.sumOfSquares(iterate));
         if (z > 0 && z < Double.POSITIVE_INFINITY) GradientScale.multiply(backend, z, iterate);
         return z;
@@ -129,7 +129,7 @@ final class InverseFourthRoot {
         Matrix square = workspace.get(Slot.POWER, ElementType.FLOAT32, order, order);
         Matrix partial = workspace.get(Slot.PARTIAL, ElementType.FLOAT32, order, order);
         backend.axpby((float) -QUARTER, iterate, 0, factor);
-        Symmetric.addToDiagonal(factor, DIAGONAL); //  F
+        backend.addToDiagonal(DIAGONAL, factor); //  F
         multiply(root, factor, next); //               XF
         multiply(factor, factor, square); //           F²
         multiply(square, iterate, partial); //         F²M
@@ -143,8 +143,7 @@ final class InverseFourthRoot {
     /** ‖M−I‖_F/‖M‖_F. */
     private double residual(Matrix m) {
         double squares = backend.sumOfSquares(m);
-        double trace = 0;
-        for (int i = 0; i < m.rows(); i++) trace += m.get(i, i);
+        double trace = backend.trace(m);
         // ‖M−I‖² = ‖M‖² − 2·tr M + k; float64 loses what is below 1e-8, far below the tolerance.
         return Math.sqrt(Math.abs(squares - 2 * trace + m.rows()) / squares);
     }

@@ -33,7 +33,7 @@ final class KroneckerFactor implements RootLadder.Derived {
         int order = side == Side.LEFT ? rows : cols;
         this.gram = backend.allocate(arena, order, order);
         this.root = backend.allocate(arena, order, order);
-        this.ladder = new RootLadder(gram, side, weight);
+        this.ladder = new RootLadder(backend, gram, side, weight);
     }
 
     void reserve(Workspace workspace) {
@@ -73,7 +73,7 @@ final class KroneckerFactor implements RootLadder.Derived {
     }
 
     private void use(Matrix candidate) {
-        Symmetric.requireFiniteRoot(candidate);
+        Symmetric.requireFiniteRoot(backend, candidate);
         backend.copy(candidate, root);
         rootMissing = trace() == 0; // the root of zeros must not last until the next one is due
     }
@@ -111,9 +111,7 @@ final class KroneckerFactor implements RootLadder.Derived {
 
     /** The gram matrix's trace: the mean of ‖G‖_F². */
     double trace() {
-        double trace = 0;
-        for (int i = 0; i < gram.rows(); i++) trace += gram.get(i, i);
-        return trace;
+        return backend.trace(gram);
     }
 
     RootCounts counts() {

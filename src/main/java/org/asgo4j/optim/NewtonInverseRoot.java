@@ -44,6 +44,8 @@ final class NewtonInverseRoot implements InverseRoot {
     private final double done; //       ‖R‖_F/√k that ends the iteration
     private final Eigenbasis basis;
     private final Matrix inverse; //    X, k×k
+    private final Matrix onDiagonal; // of X, k×1
+    private final Matrix diagonal; //   k×1, in this computer's memory
     private boolean ready;
     private long fallbacks;
 
@@ -55,6 +57,8 @@ final class NewtonInverseRoot implements InverseRoot {
         this.done = Math.pow(precision.unitRoundoff(), 2.0 / 3);
         this.basis = new Eigenbasis(backend, arena, gram);
         this.inverse = backend.allocate(arena, precision, order, order);
+        this.onDiagonal = inverse.diagonal();
+        this.diagonal = backend.allocateHost(arena, precision, order, 1);
     }
 
     @Override
@@ -86,14 +90,15 @@ final class NewtonInverseRoot implements InverseRoot {
         Matrix x = workspace.get(Slot.ITERATE_Z, precision, order, order);
         backend.symm(Side.RIGHT, gram, basis.vectors(), bx);
         backend.gemm(Transpose.NONE, Transpose.TRANSPOSED, 1, bx, basis.vectors(), 0, b); // B ← QVQᵀ
+        backend.diagonal(b, diagonal);
         double smallest = Double.POSITIVE_INFINITY;
         double largest = 0;
         for (int i = 0; i < order; i++) {
-            smallest = Math.min(smallest, b.get(i, i));
-            largest = Math.max(largest, b.get(i, i));
+            smallest = Math.min(smallest, diagonal.get(i, 0));
+            largest = Math.max(largest, diagonal.get(i, 0));
         }
         double shift = damping.shift(largest, order * precision.unitRoundoff() * largest, unit);
-        Symmetric.addToDiagonal(b, shift);
+        backend.addToDiagonal(shift, b);
         report.range(smallest, largest, 1 / Math.sqrt(smallest + shift), 1 / Math.sqrt(largest + shift));
         if (!(smallest + shift > 0)) return false;
         backend.copy(inverse, x);
@@ -101,7 +106,7 @@ final class NewtonInverseRoot implements InverseRoot {
         for (int n = 0; n < MAX_ITERATIONS; n++) {
             backend.gemm(Transpose.NONE, Transpose.NONE, 1, b, x, 0, bx);
             backend.gemm(Transpose.NONE, Transpose.NONE, 1, x, bx, 0, r);
-            double residual = Symmetric.distanceFromIdentity(r) / Math.sqrt(order);
+            double residual = Math.sqrt(backend.squaredDistanceFromIdentity(r)) / Math.sqrt(order);
             report.residual = residual;
             boolean stagnates = !(residual <= SHRINKING * before);
             if (residual <= done || (stagnates && residual <= ACCEPTED)) {
@@ -110,22 +115,9 @@ final class NewtonInverseRoot implements InverseRoot {
             }
             if (stagnates) return false;
             before = residual;
-            correct(x, r, b);
+            backend.correctRoot(r, b, x); // X ← X + Δ, Δ_ij = (I − XBX)_ij/(√b_ii + √b_jj)
         }
         return false;
-    }
-
-    /** X ← X + Δ with Δ_ij = (I − XBX)_ij/(√b_ii + √b_jj), symmetric by averaging. */
-    private void correct(Matrix x, Matrix xbx, Matrix b) {
-        for (int i = 0; i < order; i++) {
-            double rootI = Math.sqrt(b.get(i, i));
-            for (int j = 0; j <= i; j++) {
-                double r = (i == j ? 1 : 0) - (xbx.get(i, j) + xbx.get(j, i)) / 2;
-                double corrected = (x.get(i, j) + x.get(j, i)) / 2 + r / (rootI + Math.sqrt(b.get(j, j)));
-                x.set(i, j, corrected);
-                x.set(j, i, corrected);
-            }
-        }
     }
 
     /** P ← QᵀXQ. */
@@ -134,9 +126,7 @@ final class NewtonInverseRoot implements InverseRoot {
         Matrix p = workspace.get(Slot.ITERATE_Y, precision, order, order);
         backend.gemm(Transpose.NONE, Transpose.NONE, 1, inverse, basis.vectors(), 0, xq);
         backend.gemm(Transpose.TRANSPOSED, Transpose.NONE, 1, basis.vectors(), xq, 0, p);
-        for (int i = 0; i < order; i++) {
-            for (int j = 0; j <= i; j++) root.set(i, j, (p.get(i, j) + p.get(j, i)) / 2);
-        }
+        backend.averageLower(1, p, root);
     }
 
     /** Q ← eigenvectors of V, X ← diag(λ + s)^(−1/2). */
@@ -147,20 +137,23 @@ final class NewtonInverseRoot implements InverseRoot {
         backend.copy(basis.eigenvalues(), factors);
         backend.copy(basis.vectors(), scaled);
         EigenInverseRoot.replaceByFactors(factors, damping, unit, report); // f^(1/2)
-        for (int i = 0; i < order; i++) {
-            for (int j = 0; j < order; j++) inverse.set(i, j, i == j ? factors.get(0, i) * factors.get(0, i) : 0);
-        }
+        setInverse(factors);
         EigenInverseRoot.product(backend, scaled, factors, root, workspace);
         ready = true;
         report.fallbacks = fallbacks;
     }
 
+    /** X ← diag(f²). */
+    private void setInverse(Matrix factors) {
+        for (int i = 0; i < order; i++) diagonal.set(i, 0, factors.get(0, i) * factors.get(0, i));
+        backend.fill(0, inverse);
+        backend.copy(diagonal, onDiagonal);
+    }
+
     @Override
     public void rescale(double factor) {
         basis.rescale(factor);
-        for (int i = 0; i < order; i++) {
-            for (int j = 0; j < order; j++) inverse.set(i, j, inverse.get(i, j) / factor);
-        }
+        backend.divide(factor, inverse);
     }
 
     @Override

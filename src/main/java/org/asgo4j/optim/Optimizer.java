@@ -16,6 +16,7 @@ import java.util.Set;
 import org.asgo4j.io.Safetensors;
 import org.asgo4j.io.SafetensorsWriter;
 import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.BackendName;
 import org.asgo4j.linalg.ElementType;
 import org.asgo4j.linalg.Matrix;
 import org.asgo4j.linalg.NativeCallException;
@@ -87,6 +88,10 @@ public final class Optimizer implements AutoCloseable {
             RuleState state = group.rule().newSharedState(backend, arena, weight.cols(), parameter.blocks());
             for (Workspace workspace : workspaces) {
                 state.reserve(workspace);
+                if (isCopied(parameter.gradient())) {
+                    workspace.reserve(
+                            Workspace.Slot.COPIED_GRADIENT, ElementType.FLOAT32, weight.rows(), weight.cols());
+                }
                 if (config.observeEvery() > 0) {
                     workspace.reserve(Workspace.Slot.BEFORE, ElementType.FLOAT32, weight.rows(), weight.cols());
                 }
@@ -223,8 +228,9 @@ public final class Optimizer implements AutoCloseable {
             backend.copy(weight, before);
         }
         try {
+            Matrix gradient = reachable(each.parameter.gradient(), workspace);
             each.state.update(
-                    weight, each.parameter.gradient(), clipFactor, learningRates[each.group], weightDecay, workspace);
+                    weight, gradient, clipFactor, learningRates[each.group], weightDecay, workspace);
         } catch (RootFailedException e) {
             throw e; // names the parameter
         } catch (ArithmeticException | NativeCallException e) {
@@ -238,6 +244,20 @@ public final class Optimizer implements AutoCloseable {
             backend.axpby(1, weight, -1, before);
             each.updateSquares = backend.sumOfSquares(before);
         }
+        backend.synchronize(); // another worker may step this parameter next, and the caller reads the weight
+    }
+
+    /** The gradient where the backend works: copied to a GPU once, and not at each use. */
+    private Matrix reachable(Matrix gradient, Workspace workspace) {
+        if (!isCopied(gradient)) return gradient;
+        Matrix copy = workspace.get(
+                Workspace.Slot.COPIED_GRADIENT, ElementType.FLOAT32, gradient.rows(), gradient.cols());
+        backend.copy(gradient, copy);
+        return copy;
+    }
+
+    private boolean isCopied(Matrix gradient) {
+        return backend.name() == BackendName.CUDA && !gradient.isOnDevice();
     }
 
     private void refuse(double norm, long start) {
@@ -306,7 +326,7 @@ public final class Optimizer implements AutoCloseable {
     public void addTo(SafetensorsWriter writer, String prefix, boolean withRoots, Arena scratch) {
         if (closed) throw new IllegalStateException("optimizer is closed");
         for (Stepped each : stepped) each.state.settle();
-        StateFile.add(writer, prefix, withRoots, scratch, named(), own());
+        StateFile.add(backend, writer, prefix, withRoots, scratch, named(), own());
     }
 
     private List<NamedState> named() {
@@ -326,7 +346,7 @@ public final class Optimizer implements AutoCloseable {
     public void load(Safetensors source, String prefix) {
         if (closed) throw new IllegalStateException("optimizer is closed");
         for (Stepped each : stepped) each.state.settle();
-        StateFile.Own own = StateFile.load(source, prefix, named(), own());
+        StateFile.Own own = StateFile.load(backend, source, prefix, named(), own());
         steps = own.steps();
         RootCounts counts = report.reset(own.skippedSteps());
         for (Stepped each : stepped) each.state.addCounts(counts);

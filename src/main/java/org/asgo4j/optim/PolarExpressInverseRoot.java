@@ -69,26 +69,20 @@ final class PolarExpressInverseRoot implements InverseRoot {
                 workspace.get(Slot.VECTOR_Y, precision, order, 1));
         report.largest = largest;
         if (largest == 0) { // a gram matrix of zeros has the root 0
-            root.segment().fill((byte) 0);
+            backend.fill(0, root);
             return true;
         }
         double shift = damping.shift(largest, order * precision.unitRoundoff() * largest, unit);
         backend.copy(gram, y);
         backend.symmetrize(y);
-        Symmetric.addToDiagonal(y, shift);
-        double norm = NORM_MARGIN * Symmetric.norm(y);
+        backend.addToDiagonal(shift, y);
+        double norm = NORM_MARGIN * Symmetric.norm(backend, y);
         if (!Double.isFinite(norm)) throw new RootFailure("norm of the gram matrix is " + norm);
-        for (int i = 0; i < order; i++) {
-            for (int j = 0; j < order; j++) {
-                y.set(i, j, y.get(i, j) / norm);
-                z.set(i, j, i == j ? 1 : 0);
-            }
-        }
+        backend.divide(norm, y);
+        backend.fill(0, z);
+        backend.addToDiagonal(1, z);
         Matrix inverse = iterate(y, z, workspace);
-        double scale = 1 / Math.sqrt(norm);
-        for (int i = 0; i < order; i++) {
-            for (int j = 0; j <= i; j++) root.set(i, j, scale * (inverse.get(i, j) + inverse.get(j, i)) / 2);
-        }
+        backend.averageLower(1 / Math.sqrt(norm), inverse, root);
         return true;
     }
 
@@ -118,7 +112,7 @@ final class PolarExpressInverseRoot implements InverseRoot {
                 spare = old;
             }
             if (n == 0) {
-                Symmetric.addToDiagonal(b, p1); //                                           Z ← aI + B
+                backend.addToDiagonal(p1, b); //                                           Z ← aI + B
                 Matrix old = z;
                 z = b;
                 b = old;

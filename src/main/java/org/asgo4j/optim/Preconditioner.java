@@ -28,7 +28,7 @@ abstract sealed class Preconditioner implements RootLadder.Derived
         this.side = side(config.side(), rows, cols);
         int order = order(config.side(), rows, cols);
         this.gram = backend.allocate(arena, config.root().precision(), order, order);
-        this.ladder = new RootLadder(gram, side, weight);
+        this.ladder = new RootLadder(backend, gram, side, weight);
     }
 
     static Side side(PreconditionerSide side, int rows, int cols) {
@@ -87,20 +87,12 @@ abstract sealed class Preconditioner implements RootLadder.Derived
 
     /** V ← factor²·V and what is derived from it likewise, for a power of two: exact but for underflow. */
     void rescale(double factor) {
-        scaleLower(gram, factor * factor);
-    }
-
-    static void scaleLower(Matrix m, double factor) {
-        for (int i = 0; i < m.rows(); i++) {
-            for (int j = 0; j <= i; j++) m.set(i, j, m.get(i, j) * factor);
-        }
+        backend.multiplyLower(factor * factor, gram);
     }
 
     /** tr V = Σ‖G‖_F², weighted as V is. */
     final double trace() {
-        double trace = 0;
-        for (int i = 0; i < gram.rows(); i++) trace += gram.get(i, i);
-        return trace;
+        return backend.trace(gram);
     }
 
     /** V and the counts. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.optim;
 
+import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.Matrix;
 import org.asgo4j.linalg.NativeCallException;
 import org.asgo4j.linalg.Side;
@@ -44,13 +45,15 @@ final class RootLadder {
 
     final RootReport report = new RootReport();
     final RootCounts counts = new RootCounts();
+    private final Backend backend;
     private final Matrix gram;
     private final Side side;
     private final WeightName weight;
     private double smallestSeen = Double.NaN; // eigenvalues at the last refresh that succeeded, in the gradient's scale
     private double largestSeen = Double.NaN;
 
-    RootLadder(Matrix gram, Side side, WeightName weight) {
+    RootLadder(Backend backend, Matrix gram, Side side, WeightName weight) {
+        this.backend = backend;
         this.gram = gram;
         this.side = side;
         this.weight = weight;
@@ -102,11 +105,12 @@ final class RootLadder {
         String eigenvalues = Double.isNaN(largestSeen)
                 ? "unknown"
                 : "last seen from %.3g to %.3g".formatted(smallestSeen, largestSeen);
-        double smallest = gram.get(0, 0);
+        double[] diagonal = Symmetric.diagonal(backend, gram);
+        double smallest = diagonal[0];
         double largest = smallest;
-        for (int i = 1; i < gram.rows(); i++) {
-            smallest = Math.min(smallest, gram.get(i, i));
-            largest = Math.max(largest, gram.get(i, i));
+        for (double each : diagonal) {
+            smallest = Math.min(smallest, each);
+            largest = Math.max(largest, each);
         }
         String message = ("the %s preconditioner of '%s' failed at step %d, %d refresh(es) in a row, in both "
                 + "precisions: %s. Gram matrix of order %d: eigenvalues %s, diagonal from %.3g to %.3g. %s")

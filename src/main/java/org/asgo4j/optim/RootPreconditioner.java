@@ -78,7 +78,7 @@ final class RootPreconditioner extends Preconditioner {
     }
 
     private void use(Matrix candidate) {
-        Symmetric.requireFiniteRoot(candidate);
+        Symmetric.requireFiniteRoot(backend, candidate);
         backend.copy(candidate, root);
         rootMissing = trace() == 0; // zeros have the root 0, which must not last until the next one is due
     }
@@ -114,10 +114,9 @@ final class RootPreconditioner extends Preconditioner {
     @Override
     void rescale(double factor) {
         super.rescale(factor);
-        scaleLower(root, 1 / factor);
-        for (int i = 0; i < root.rows(); i++) { // of a positive semidefinite matrix the diagonal is largest
-            if (!Double.isFinite(root.get(i, i))) rootMissing = true;
-        }
+        backend.multiplyLower(1 / factor, root);
+        // Of a positive semidefinite matrix the diagonal is largest, and float32 can't overflow its sum.
+        if (!Double.isFinite(backend.trace(root))) rootMissing = true;
         inverseRoot.rescale(factor);
     }
 

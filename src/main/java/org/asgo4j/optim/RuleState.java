@@ -40,7 +40,8 @@ public abstract sealed class RuleState permits AsgoState, DasgoState, MuonState,
     }
 
     /**
-     * One step: W ← (1 − ηλ)·W − η·U, where the rule makes U of the gradient and its state.
+     * One step: W ← (1 − ηλ)·W − η·U, where the rule makes U of the gradient and its state. Done when it returns, on a
+     * GPU too.
      *
      * @param weight W, rows×cols; read and written
      * @param gradient G, rows×cols; read
@@ -62,6 +63,7 @@ public abstract sealed class RuleState permits AsgoState, DasgoState, MuonState,
             throw new NonFiniteGradientException(weightName.get(), steps + 1, index, cols);
         }
         update(weight, gradient, 1, learningRate, weightDecay, own);
+        backend.synchronize();
     }
 
     private void checkArgument(String name, Matrix m, boolean written) {

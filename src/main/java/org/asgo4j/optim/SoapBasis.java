@@ -34,7 +34,7 @@ final class SoapBasis implements RootLadder.Derived {
         boolean identity = order > config.maxOrder();
         this.gram = identity ? null : backend.allocate(arena, order, order);
         this.vectors = identity ? null : backend.allocate(arena, order, order);
-        this.ladder = new RootLadder(gram, side, weight);
+        this.ladder = new RootLadder(backend, gram, side, weight);
         this.inOrder = new int[order];
         this.sorted = new int[order];
         for (int i = 0; i < order; i++) inOrder[i] = sorted[i] = i;
@@ -114,9 +114,9 @@ final class SoapBasis implements RootLadder.Derived {
         if (first) decompose(l, rows, eigenvalues, workspace);
         else iterate(l, q, rows, basis, eigenvalues);
         EigenInverseRoot.requireFinite(eigenvalues);
-        reorder(rows, basis);
+        backend.gather(sorted, inOrder, rows, basis);
         if (!first) backend.orthonormalize(basis, workspace.eigh(l.type())); // Q ← the orthonormal rows of Z
-        Eigenbasis.requireFinite(basis);
+        Eigenbasis.requireFinite(backend, basis);
         EigenInverseRoot.noteRange(eigenvalues, NONE, unit, ladder.report);
         backend.copy(basis, vectors);
         renewed = true;
@@ -134,7 +134,7 @@ final class SoapBasis implements RootLadder.Derived {
         ladder.report.begin(RootMethod.QR);
         backend.symm(Side.RIGHT, l, q, z);
         backend.gemm(Transpose.NONE, Transpose.TRANSPOSED, 1, z, q, 0, scratch);
-        for (int i = 0; i < order; i++) eigenvalues.set(0, i, scratch.get(i, i));
+        backend.diagonal(scratch, eigenvalues);
         sort(eigenvalues);
     }
 
@@ -148,16 +148,6 @@ final class SoapBasis implements RootLadder.Derived {
                 j--;
             }
             sorted[j] = i;
-        }
-    }
-
-    private void reorder(Matrix x, Matrix y) {
-        if (x.type() == ElementType.FLOAT32) {
-            backend.gather(sorted, inOrder, x, y);
-            return;
-        }
-        for (int i = 0; i < order; i++) {
-            for (int j = 0; j < order; j++) y.set(i, j, x.get(sorted[i], j));
         }
     }
 

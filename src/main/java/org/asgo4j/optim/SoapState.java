@@ -30,7 +30,7 @@ final class SoapState extends RuleState implements GradientScale.Held {
         this.right = new SoapBasis(backend, arena, config, Side.RIGHT, rows, cols, weightName());
         this.firstMoment = backend.allocate(arena, rows, cols);
         this.secondMoment = backend.allocate(arena, rows, cols);
-        this.energy = backend.allocate(arena, ElementType.FLOAT64, 1, 1);
+        this.energy = backend.allocateHost(arena, ElementType.FLOAT64, 1, 1);
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import org.asgo4j.io.Safetensors;
 import org.asgo4j.io.SafetensorsWriter;
+import org.asgo4j.linalg.Backend;
 
 /**
  * How the state of an optimizer lies in a safetensors file, version 1. Under a prefix, parameter {@code p} has the
@@ -26,29 +27,31 @@ final class StateFile {
     record Own(long steps, long skippedSteps) {}
 
     static void add(
-            SafetensorsWriter writer, String prefix, boolean withRoots, Arena scratch, List<NamedState> all, Own own) {
+            Backend backend, SafetensorsWriter writer, String prefix, boolean withRoots, Arena scratch,
+            List<NamedState> all, Own own) {
         writer.metadata(prefix + FORMAT_KEY, FORMAT);
         for (NamedState each : all) {
             String name = prefix + each.name();
             writer.metadata(name, each.description());
-            each.state().persist(new StateWriter(writer, scratch, name + FIELD, withRoots));
+            each.state().persist(new StateWriter(backend, writer, scratch, name + FIELD, withRoots));
         }
-        read(new StateWriter(writer, scratch, prefix + FIELD, withRoots), own);
+        read(new StateWriter(backend, writer, scratch, prefix + FIELD, withRoots), own);
     }
 
     /** Checks everything, then loads; the optimizer's own fields from the file. */
-    static Own load(Safetensors source, String prefix, List<NamedState> all, Own own) {
+    static Own load(
+            Backend backend, Safetensors source, String prefix, List<NamedState> all, Own own) {
         checkDescriptions(source.metadata(), prefix, all);
         Set<String> seen = new HashSet<>();
         for (NamedState each : all) {
-            each.state().persist(new StateReader(source, name(prefix, each), StateReader.Mode.CHECK, seen));
+            each.state().persist(new StateReader(backend, source, name(prefix, each), StateReader.Mode.CHECK, seen));
         }
-        read(new StateReader(source, prefix + FIELD, StateReader.Mode.CHECK, seen), own);
+        read(new StateReader(backend, source, prefix + FIELD, StateReader.Mode.CHECK, seen), own);
         checkNothingElse(source, prefix, seen);
         for (NamedState each : all) {
-            each.state().persist(new StateReader(source, name(prefix, each), StateReader.Mode.LOAD, seen));
+            each.state().persist(new StateReader(backend, source, name(prefix, each), StateReader.Mode.LOAD, seen));
         }
-        return read(new StateReader(source, prefix + FIELD, StateReader.Mode.LOAD, seen), own);
+        return read(new StateReader(backend, source, prefix + FIELD, StateReader.Mode.LOAD, seen), own);
     }
 
     private static String name(String prefix, NamedState each) {

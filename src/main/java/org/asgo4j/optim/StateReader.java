@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.optim;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.asgo4j.io.DType;
 import org.asgo4j.io.Safetensors;
 import org.asgo4j.io.TensorInfo;
+import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.ElementType;
 import org.asgo4j.linalg.Matrix;
 
@@ -25,16 +28,19 @@ final class StateReader implements StateFields {
         LOAD
     }
 
+    private final Backend backend;
     private final Safetensors file;
     private final String prefix;
     private final Mode mode;
     private final Set<String> seen;
 
     /**
+     * @param backend writes matrices that Java can't
      * @param prefix before every name
      * @param seen gets the names of the tensors that the state knows
      */
-    StateReader(Safetensors file, String prefix, Mode mode, Set<String> seen) {
+    StateReader(Backend backend, Safetensors file, String prefix, Mode mode, Set<String> seen) {
+        this.backend = backend;
         this.file = file;
         this.prefix = prefix;
         this.mode = mode;
@@ -45,14 +51,18 @@ final class StateReader implements StateFields {
     public void matrix(String name, Matrix m) {
         MemorySegment values = checked(name, m.type(), List.of((long) m.rows(), (long) m.cols()));
         if (mode == Mode.CHECK) return;
-        for (int i = 0; i < m.rows(); i++) copyRow(values, (long) i * m.cols(), m, i, m.cols());
+        write(m, into -> {
+            for (int i = 0; i < m.rows(); i++) copyRow(values, (long) i * m.cols(), into, i, m.cols());
+        });
     }
 
     @Override
     public void triangle(String name, Matrix m) {
         MemorySegment values = checked(name, m.type(), List.of(Triangle.size(m)));
         if (mode == Mode.CHECK) return;
-        for (int i = 0; i < m.rows(); i++) copyRow(values, Triangle.rowStart(i), m, i, i + 1);
+        write(m, into -> {
+            for (int i = 0; i < m.rows(); i++) copyRow(values, Triangle.rowStart(i), into, i, i + 1);
+        });
     }
 
     @Override
@@ -74,7 +84,7 @@ final class StateReader implements StateFields {
 
     @Override
     public StateFields part(String part) {
-        return new StateReader(file, prefix + part + ".", mode, seen);
+        return new StateReader(backend, file, prefix + part + ".", mode, seen);
     }
 
     /** Also that every value is finite: a NaN would come back in every later step. */
@@ -107,6 +117,19 @@ final class StateReader implements StateFields {
         }
         seen.add(full);
         return file.tensor(full);
+    }
+
+    /** Fills the matrix itself, or a copy that is then brought to its device. */
+    private void write(Matrix m, Consumer<Matrix> filler) {
+        if (!m.isOnDevice()) {
+            filler.accept(m);
+            return;
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            Matrix copy = backend.allocateHost(arena, m.type(), m.rows(), m.cols());
+            filler.accept(copy);
+            backend.copy(copy, m);
+        }
     }
 
     private static void copyRow(MemorySegment values, long from, Matrix m, int row, long count) {

@@ -7,22 +7,26 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 import org.asgo4j.io.DType;
 import org.asgo4j.io.SafetensorsWriter;
+import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.ElementType;
 import org.asgo4j.linalg.Matrix;
 
 /** Adds the fields of a state to a file. Matrices are borrowed, triangles packed into memory of an arena. */
 final class StateWriter implements StateFields {
+    private final Backend backend;
     private final SafetensorsWriter file;
     private final Arena arena;
     private final String prefix;
     private final boolean derived;
 
     /**
+     * @param backend reads matrices that Java can't
      * @param arena for packed triangles and integers; must live until the file is written
      * @param prefix before every name
      * @param derived whether what can be computed anew is written too
      */
-    StateWriter(SafetensorsWriter file, Arena arena, String prefix, boolean derived) {
+    StateWriter(Backend backend, SafetensorsWriter file, Arena arena, String prefix, boolean derived) {
+        this.backend = backend;
         this.file = file;
         this.arena = arena;
         this.prefix = prefix;
@@ -33,18 +37,19 @@ final class StateWriter implements StateFields {
     public void matrix(String name, Matrix m) {
         long bytes = m.size() * m.type().byteSize(); // a state's matrices have no gaps
         List<Long> shape = List.of((long) m.rows(), (long) m.cols());
-        file.tensor(prefix + name, dtype(m.type()), shape, m.segment().asSlice(0, bytes));
+        file.tensor(prefix + name, dtype(m.type()), shape, inJava(m).segment().asSlice(0, bytes));
     }
 
     /** Row by row, each up to the diagonal: k(k+1)/2 elements. */
     @Override
     public void triangle(String name, Matrix m) {
         int elementBytes = m.type().byteSize();
+        MemorySegment elements = inJava(m).segment();
         MemorySegment packed = arena.allocate(Triangle.size(m) * elementBytes, elementBytes);
         for (int i = 0; i < m.rows(); i++) {
             long bytes = (i + 1L) * elementBytes;
             long from = (long) i * m.rowStride() * elementBytes;
-            MemorySegment.copy(m.segment(), from, packed, Triangle.rowStart(i) * elementBytes, bytes);
+            MemorySegment.copy(elements, from, packed, Triangle.rowStart(i) * elementBytes, bytes);
         }
         file.tensor(prefix + name, dtype(m.type()), List.of(Triangle.size(m)), packed);
     }
@@ -65,7 +70,18 @@ final class StateWriter implements StateFields {
 
     @Override
     public StateFields part(String part) {
-        return new StateWriter(file, arena, prefix + part + ".", derived);
+        return new StateWriter(backend, file, arena, prefix + part + ".", derived);
+    }
+
+    /** The matrix itself, or a copy of one on a device. */
+    private Matrix inJava(Matrix m) {
+        if (!m.isOnDevice()) return m;
+        long elements = m.size();
+        Matrix copy = new Matrix(
+                arena.allocate(elements * m.type().byteSize(), m.type().byteSize()), m.type(), m.rows(), m.cols(),
+                m.cols());
+        backend.copy(m, copy);
+        return copy;
     }
 
     static DType dtype(ElementType type) {

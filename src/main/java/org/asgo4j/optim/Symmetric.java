@@ -26,23 +26,6 @@ final class Symmetric {
         return result;
     }
 
-    /** m ← m + shift·I. */
-    static void addToDiagonal(Matrix m, double shift) {
-        for (int i = 0; i < m.rows(); i++) m.set(i, i, m.get(i, i) + shift);
-    }
-
-    /** ‖I − M‖_F. */
-    static double distanceFromIdentity(Matrix m) {
-        double sum = 0;
-        for (int i = 0; i < m.rows(); i++) {
-            for (int j = 0; j < m.cols(); j++) {
-                double d = (i == j ? 1 : 0) - m.get(i, j);
-                sum += d * d;
-            }
-        }
-        return Math.sqrt(sum);
-    }
-
     /**
      * ‖I − PVP‖_F/√k.
      *
@@ -56,17 +39,12 @@ final class Symmetric {
         Matrix pvp = backend.allocate(arena, ElementType.FLOAT64, order, order);
         backend.gemm(Transpose.NONE, Transpose.NONE, 1, root, v, 0, pv);
         backend.gemm(Transpose.NONE, Transpose.NONE, 1, pv, root, 0, pvp);
-        return distanceFromIdentity(pvp) / Math.sqrt(order);
+        return Math.sqrt(backend.squaredDistanceFromIdentity(pvp)) / Math.sqrt(order);
     }
 
     /** ‖M‖_F of a symmetric matrix, lower triangle read. */
-    static double norm(Matrix lower) {
-        double sum = 0;
-        for (int i = 0; i < lower.rows(); i++) {
-            for (int j = 0; j < i; j++) sum += 2 * lower.get(i, j) * lower.get(i, j);
-            sum += lower.get(i, i) * lower.get(i, i);
-        }
-        return Math.sqrt(sum);
+    static double norm(Backend backend, Matrix lower) {
+        return Math.sqrt(backend.sumOfSquaresOfSymmetric(lower));
     }
 
     /**
@@ -74,22 +52,23 @@ final class Symmetric {
      * matrix of zeros. NaN if the diagonal has one.
      *
      * @param lower k×k; lower triangle read
-     * @param x k×1 of its type; overwritten
-     * @param y k×1 of its type; overwritten
+     * @param x k×1 of its type, in this computer's memory; overwritten
+     * @param y k×1 of its type, likewise; overwritten
      */
     static double largestEigenvalue(Backend backend, Matrix lower, Matrix x, Matrix y) {
         int order = lower.rows();
         double norm = 0;
         double trace = 0;
+        backend.diagonal(lower, x);
         for (int i = 0; i < order; i++) {
-            x.set(i, 0, lower.get(i, i));
-            norm += lower.get(i, i) * lower.get(i, i);
-            trace += lower.get(i, i);
+            norm += x.get(i, 0) * x.get(i, 0);
+            trace += x.get(i, 0);
         }
         norm = Math.sqrt(norm);
         if (!(norm > 0)) return norm;
         // Σλ² ≤ λ_max·Σλ, for the diagonal may be orthogonal to the eigenvector, as that of [1 −1; −1 1] is.
-        double largest = norm(lower) * (norm(lower) / trace);
+        double all = norm(backend, lower);
+        double largest = all * (all / trace);
         for (int n = 0; n < POWER_ITERATIONS && norm > 0; n++) {
             for (int i = 0; i < order; i++) x.set(i, 0, x.get(i, 0) / norm);
             backend.symm(Side.LEFT, lower, x, y);
@@ -107,12 +86,24 @@ final class Symmetric {
     /**
      * P = SᵀS, or a product that passes through every element, so a NaN or infinity anywhere shows on its diagonal.
      */
-    static void requireFiniteRoot(Matrix root) {
-        for (int i = 0; i < root.rows(); i++) {
-            double value = root.get(i, i);
-            if (!Double.isFinite(value)) {
-                throw new RootFailure("diagonal element %d of the root is %s".formatted(i + 1, value));
+    static void requireFiniteRoot(Backend backend, Matrix root) {
+        if (Double.isFinite(backend.trace(root))) return; // float32 can't overflow the sum
+        double[] diagonal = diagonal(backend, root);
+        for (int i = 0; i < diagonal.length; i++) {
+            if (!Double.isFinite(diagonal[i])) {
+                throw new RootFailure("diagonal element %d of the root is %s".formatted(i + 1, diagonal[i]));
             }
+        }
+    }
+
+    /** The diagonal in an array, for a message. */
+    static double[] diagonal(Backend backend, Matrix a) {
+        try (Arena arena = Arena.ofConfined()) {
+            Matrix d = backend.allocateHost(arena, a.type(), 1, a.rows());
+            backend.diagonal(a, d);
+            double[] values = new double[a.rows()];
+            for (int i = 0; i < values.length; i++) values[i] = d.get(0, i);
+            return values;
         }
     }
 }

@@ -64,7 +64,7 @@ final class TridiagonalInverseRoot implements InverseRoot {
         Matrix product = workspace.get(Slot.ITERATE_Y, ElementType.FLOAT32, order, order);
         backend.copy(gram, q);
         backend.tridiagonalize(q, d, e, workspace.eigh(ElementType.FLOAT32)); //  V = QᵀTQ
-        f.segment().fill((byte) 0);
+        backend.fill(0, f);
         functionOf(d, e, unit, f, report, workspace); //                          F ← (T + sI)^(−1/2)
         backend.symm(Side.LEFT, f, q, product); //                                FQ
         backend.gemm(Transpose.TRANSPOSED, Transpose.NONE, 1, q, product, 0, root); // P ← QᵀFQ

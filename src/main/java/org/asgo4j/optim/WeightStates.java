@@ -85,7 +85,7 @@ public final class WeightStates implements AutoCloseable {
         settle();
         try (Arena scratch = Arena.ofConfined()) {
             var writer = new SafetensorsWriter();
-            StateFile.add(writer, "", true, scratch, named(), new StateFile.Own(updates, 0));
+            StateFile.add(backend, writer, "", true, scratch, named(), new StateFile.Own(updates, 0));
             writer.write(file);
         }
     }
@@ -103,7 +103,7 @@ public final class WeightStates implements AutoCloseable {
         checkOpen();
         settle();
         try (Safetensors source = Safetensors.open(file)) {
-            return StateFile.load(source, "", named(), new StateFile.Own(0, 0)).steps();
+            return StateFile.load(backend, source, "", named(), new StateFile.Own(0, 0)).steps();
         }
     }
 

@@ -4,8 +4,10 @@ package org.asgo4j.optim;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.EighWorkspace;
 import org.asgo4j.linalg.ElementType;
@@ -22,6 +24,8 @@ final class Workspace {
     enum Slot {
         /** U, m×n. */
         UPDATE,
+        /** The gradient on a GPU, where the caller's is not, m×n. */
+        COPIED_GRADIENT,
         /** The gradient brought to a scale whose squares float32 can hold, m×n. */
         SCALED_GRADIENT,
         /** The gradient in the preconditioner's precision, m×n. */
@@ -70,6 +74,10 @@ final class Workspace {
         PARTIAL
     }
 
+    /** Vectors whose elements are read one by one: in this computer's memory, whatever the backend. */
+    private static final Set<Slot> READ_BY_JAVA =
+            EnumSet.of(Slot.EIGENVALUES, Slot.OFF_DIAGONAL, Slot.VECTOR_X, Slot.VECTOR_Y);
+
     private record Shape(Slot slot, ElementType type, int rows, int cols) {}
 
     private final Backend backend;
@@ -100,12 +108,18 @@ final class Workspace {
             shapes.stream()
                     .filter(s -> s.slot == slot)
                     .max((a, b) -> Long.compare(bytes(a), bytes(b)))
-                    .ifPresent(s -> memory.put(slot, backend.allocate(arena, s.type, s.rows, s.cols)));
+                    .ifPresent(s -> memory.put(slot, allocate(arena, s)));
         }
         for (Shape s : shapes) {
-            views.add(new Matrix(memory.get(s.slot).segment().asSlice(0, bytes(s)), s.type, s.rows, s.cols, s.cols));
+            views.add(memory.get(s.slot).reshape(s.type, s.rows, s.cols));
         }
         eighOrders.forEach((type, order) -> eigh[type.ordinal()] = backend.eighWorkspace(arena, type, order));
+    }
+
+    private Matrix allocate(Arena arena, Shape s) {
+        return READ_BY_JAVA.contains(s.slot)
+                ? backend.allocateHost(arena, s.type, s.rows, s.cols)
+                : backend.allocate(arena, s.type, s.rows, s.cols);
     }
 
     /** The reserved matrix of this shape: the same view at every call, so that a step allocates nothing. */

@@ -128,7 +128,7 @@ class ArgumentErrorsTest {
                 ElementType other = matrices[i].type() == ElementType.FLOAT32 ? ElementType.FLOAT64
                         : ElementType.FLOAT32;
                 matrices[i] = Matrices.zeros(arena, other, matrices[i].rows(), matrices[i].cols());
-                boolean fits = operation.converts() || matrices.length == 1 && operation.types().size() > 1;
+                boolean fits = operation.converts(i) || matrices.length == 1 && operation.types().size() > 1;
                 if (fits) {
                     assertDoesNotThrow(() -> operation.run(backend, matrices));
                 } else {

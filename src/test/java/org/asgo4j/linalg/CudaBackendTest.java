@@ -31,16 +31,15 @@ class CudaBackendTest {
 
     @BeforeEach
     void fakeIsThere() {
-        assumeTrue(FakeCuda.isThere(), FakeCuda.whyNot());
-        assumeTrue(OpenBackends.HAS_CUDA && System.getProperty("asgo4j.cuda").equals(FakeCuda.folder().toString()),
-                "a real CUDA is tested: it can't be made to fail");
+        assumeTrue(FakeCuda.prepare(), FakeCuda.whyNot());
+        assumeTrue(FakeCuda.isUsed(), "a real CUDA is tested: it can't be made to fail");
         FakeCuda.reset();
         CudaLibraries.load(FakeCuda.folder().toString());
     }
 
     @AfterEach
     void nothingWasLeftOrMisused() {
-        if (!FakeCuda.isThere()) return;
+        if (!FakeCuda.isUsed()) return;
         String misuse = FakeCuda.misuse();
         long bytes = FakeCuda.liveBytes();
         long objects = FakeCuda.liveObjects();

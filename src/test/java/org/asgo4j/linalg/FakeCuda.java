@@ -17,6 +17,7 @@ import java.util.List;
  * It stands for a machine with one GPU, whose work waits until something waits for it.
  */
 public final class FakeCuda {
+    private static final String PROPERTY = "asgo4j.cuda";
     private static final Path SOURCE = Path.of("native", "fakecuda");
     private static final Path FOLDER = Path.of("target", "fakecuda").toAbsolutePath();
     private static final Path LIBRARY = FOLDER.resolve("libfakecuda.so");
@@ -42,6 +43,21 @@ public final class FakeCuda {
     /** The folder for {@code asgo4j.cuda}. */
     public static Path folder() {
         return FOLDER;
+    }
+
+    /**
+     * Has {@code Backends.open(CUDA)} find the CUDA to test: the one that {@code asgo4j.cuda} names, or this one.
+     *
+     * @return whether there is one
+     */
+    public static boolean prepare() {
+        if (System.getProperty(PROPERTY) == null && isThere()) System.setProperty(PROPERTY, FOLDER.toString());
+        return System.getProperty(PROPERTY) != null;
+    }
+
+    /** Whether it is what {@code Backends.open(CUDA)} finds, so that it can be asked and made to fail. */
+    public static boolean isUsed() {
+        return prepare() && System.getProperty(PROPERTY).equals(FOLDER.toString());
     }
 
     /** Makes call {@code after + 1} of a function return a status and do nothing else. */

@@ -16,19 +16,13 @@ final class OpenBackends {
     static final BackendName BLAS = blas();
 
     /** Whether CUDA is among them. */
-    static final boolean HAS_CUDA = prepareCuda();
+    static final boolean HAS_CUDA = FakeCuda.prepare();
 
     private OpenBackends() {}
 
     private static BackendName blas() {
         BackendName named = BackendName.parse(System.getProperty("asgo4j.backend", "openblas"));
         return named == BackendName.OPENBLAS || named == BackendName.MKL ? named : BackendName.OPENBLAS;
-    }
-
-    private static boolean prepareCuda() {
-        if (System.getProperty("asgo4j.cuda") != null) return true;
-        if (FakeCuda.isThere()) System.setProperty("asgo4j.cuda", FakeCuda.folder().toString());
-        return FakeCuda.isThere();
     }
 
     /** The backends by name: sources for parameterized tests. */

@@ -18,20 +18,23 @@ import org.asgo4j.testing.Matrices;
  */
 record Operation(String name, List<Argument> arguments, BiConsumer<Backend, Matrix[]> call) {
     /**
-     * A matrix argument: its name in messages, its shape, whether it is written, and whether it is float64 whatever the
-     * others are.
+     * A matrix argument: its name in messages, its shape, whether it is written, and the type it has whatever the
+     * others have, or null.
      */
-    record Argument(String name, int rows, int cols, boolean written, boolean wide) {
+    record Argument(String name, int rows, int cols, boolean written, ElementType always) {
 
         /** Its type where the operation is called with {@code type}. */
         ElementType type(ElementType type) {
-            return wide ? ElementType.FLOAT64 : type;
+            return always != null ? always : type;
         }
     }
 
     /** Operations that take {@link ElementType#FLOAT64} too. */
     private static final Set<String> EITHER_TYPE = Set.of("gemm", "syrk", "symm", "eigh", "orthonormalize",
-            "scaleRows", "symmetrize", "copy");
+            "scaleRows", "symmetrize", "copy", "gather", "fill", "divide", "multiplyLower", "addToDiagonal",
+            "diagonal",
+            "averageLower", "correctRoot", "rowDots", "trace", "sumOfSquaresOfSymmetric",
+            "squaredDistanceFromIdentity", "firstNonFinite");
 
     /** Operations whose input and output may be the same elements. */
     private static final Set<String> IN_PLACE = Set.of("axpby", "copy");
@@ -82,20 +85,40 @@ record Operation(String name, List<Argument> arguments, BiConsumer<Backend, Matr
                 new Operation("gather", List.of(in("X", m, n), out("Y", m, n)),
                         (b, x) -> b.gather(rows, cols, x[0], x[1])),
                 new Operation("copy", List.of(in("X", m, n), out("Y", m, n)), (b, x) -> b.copy(x[0], x[1])),
+                new Operation("fill", List.of(out("A", m, n)), (b, x) -> b.fill(2, x[0])),
+                new Operation("divide", List.of(out("A", m, n)), (b, x) -> b.divide(3, x[0])),
+                new Operation("multiplyLower", List.of(out("A", m, m)), (b, x) -> b.multiplyLower(3, x[0])),
+                new Operation("addToDiagonal", List.of(out("A", m, m)), (b, x) -> b.addToDiagonal(0.5, x[0])),
+                new Operation("diagonal", List.of(in("A", m, m), out("d", 1, m)), (b, x) -> b.diagonal(x[0], x[1])),
+                new Operation("averageLower", List.of(in("X", m, m), narrowOut("Y", m, m)),
+                        (b, x) -> b.averageLower(0.7, x[0], x[1])),
+                new Operation("correctRoot", List.of(in("XBX", m, m), in("B", m, m), out("X", m, m)),
+                        (b, x) -> b.correctRoot(x[0], x[1], x[2])),
+                new Operation("rowDots", List.of(in("X", m, n), in("Y", m, n), out("d", 1, m)),
+                        (b, x) -> b.rowDots(x[0], x[1], x[2])),
+                new Operation("trace", List.of(in("A", m, m)), (b, x) -> b.trace(x[0])),
+                new Operation("sumOfSquaresOfSymmetric", List.of(in("A", m, m)),
+                        (b, x) -> b.sumOfSquaresOfSymmetric(x[0])),
+                new Operation("squaredDistanceFromIdentity", List.of(in("A", m, m)),
+                        (b, x) -> b.squaredDistanceFromIdentity(x[0])),
                 new Operation("sumOfSquares", List.of(in("X", m, n)), (b, x) -> b.sumOfSquares(x[0])),
                 new Operation("firstNonFinite", List.of(in("X", m, n)), (b, x) -> b.firstNonFinite(x[0])));
     }
 
     private static Argument in(String name, int rows, int cols) {
-        return new Argument(name, rows, cols, false, false);
+        return new Argument(name, rows, cols, false, null);
     }
 
     private static Argument out(String name, int rows, int cols) {
-        return new Argument(name, rows, cols, true, false);
+        return new Argument(name, rows, cols, true, null);
     }
 
     private static Argument wideOut(String name, int rows, int cols) {
-        return new Argument(name, rows, cols, true, true);
+        return new Argument(name, rows, cols, true, ElementType.FLOAT64);
+    }
+
+    private static Argument narrowOut(String name, int rows, int cols) {
+        return new Argument(name, rows, cols, true, ElementType.FLOAT32);
     }
 
     private static void eigh(Backend backend, Matrix[] x) {
@@ -138,9 +161,9 @@ record Operation(String name, List<Argument> arguments, BiConsumer<Backend, Matr
         return EITHER_TYPE.contains(name) ? List.of(ElementType.values()) : List.of(ElementType.FLOAT32);
     }
 
-    /** Whether it takes matrices of different types together. */
-    boolean converts() {
-        return name.equals("copy");
+    /** Whether it takes another type in this argument alone. */
+    boolean converts(int argument) {
+        return name.equals("copy") || name.equals("averageLower") && arguments.get(argument).always() == null;
     }
 
     /** Whether the call first makes a workspace of this backend. */

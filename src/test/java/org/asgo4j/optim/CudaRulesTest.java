@@ -1,0 +1,195 @@
+package org.asgo4j.optim;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.BackendName;
+import org.asgo4j.linalg.Backends;
+import org.asgo4j.linalg.ElementType;
+import org.asgo4j.linalg.FakeCuda;
+import org.asgo4j.linalg.Matrix;
+import org.asgo4j.linalg.Workers;
+import org.asgo4j.testing.Tolerance;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every rule on a GPU's backend against the CPU's: weights on the device, and in the computer's memory. */
+class CudaRulesTest {
+    private static final long SEED = 90_125;
+    private static final float LEARNING_RATE = 0.125f;
+    private static final int STEPS = 6;
+
+    /** κ of what a root is taken of is at most the inverse of this. */
+    private static final double DAMPING = 1e-2;
+
+    @TempDir
+    Path folder;
+
+    @BeforeAll
+    static void cudaIsThere() {
+        assumeTrue(FakeCuda.prepare(), FakeCuda.whyNot());
+    }
+
+    static Stream<Named<Rule>> rules() {
+        AsgoConfig asgo = AsgoConfig.defaults().withDamping(Damping.relative(DAMPING)).withRefreshInterval(2);
+        Stream<Named<Rule>> roots = Stream.of(RootMethod.values())
+                .map(method -> Named.of("asgo " + method, new Asgo(asgo.withRootMethod(method))));
+        Stream<Named<Rule>> wide = Stream.of(RootMethod.EIGEN, RootMethod.POLAR_EXPRESS, RootMethod.NEWTON)
+                .map(method -> Named.of("asgo float64 " + method,
+                        new Asgo(asgo.withRootMethod(method).withRootPrecision(ElementType.FLOAT64))));
+        // Of 6×14 gradients the larger gram matrix is singular: what SOAP finds in its null space is left to chance.
+        Stream<Named<Rule>> others = RuleFamilyTest.all()
+                .filter(rule -> !(rule.getPayload() instanceof Shampoo) && !rule.getName().equals("soap"));
+        ShampooConfig shampoo = ShampooConfig.published().withDamping(Damping.relative(DAMPING));
+        return Stream.of(roots, wide, others, Stream.of(
+                Named.<Rule>of("shampoo", new Shampoo(shampoo)),
+                Named.<Rule>of("shampoo eigen", new Shampoo(shampoo.withRoot(FourthRoot.EIGEN))),
+                Named.<Rule>of("asgo corrected", new Asgo(asgo.withRootMethod(RootMethod.EIGEN)
+                        .withEigenvalueCorrection(true))),
+                Named.<Rule>of("adamw", new AdamW(new AdamWConfig(0.9, 0.95, 1e-8))))).flatMap(each -> each);
+    }
+
+    private static List<double[][]> gradients(int rows, int cols) {
+        var random = new Random(SEED);
+        return IntStream.range(0, STEPS).mapToObj(i -> Dense.random(rows, cols, random)).toList();
+    }
+
+    /** The weight after all gradients, both in the computer's memory or both on the device. */
+    private static double[][] weight(BackendName name, Rule rule, List<double[][]> gradients, boolean onDevice) {
+        int rows = gradients.getFirst().length;
+        int cols = gradients.getFirst()[0].length;
+        try (Backend backend = Backends.open(name); Arena arena = Arena.ofShared()) {
+            Matrix inJava = backend.allocateHost(arena, rows, cols);
+            Matrix weight = onDevice ? backend.allocate(arena, rows, cols) : backend.allocateHost(arena, rows, cols);
+            Matrix gradient = onDevice ? backend.allocate(arena, rows, cols) : inJava;
+            RuleState state = rule.newState(backend, arena, rows, cols);
+            for (double[][] g : gradients) {
+                Dense.set(inJava, g);
+                if (onDevice) backend.copy(inJava, gradient);
+                state.step(weight, gradient, LEARNING_RATE, 0.01f);
+            }
+            backend.copy(weight, inJava);
+            return Dense.of(inJava);
+        }
+    }
+
+    /**
+     * Sums of k products in another order are off by k·u; a root multiplies that by at most κ = 1/damping, and an
+     * orthogonalization of random 6×14 gradients by as much. Twice: the CPU's are off as well.
+     */
+    @ParameterizedTest
+    @MethodSource("rules")
+    void aGpuFollowsTheCpu(Rule rule) {
+        for (int[] shape : new int[][] {{6, 14}, {14, 6}, {9, 9}}) {
+            List<double[][]> gradients = gradients(shape[0], shape[1]);
+            double[][] expected = weight(BackendName.OPENBLAS, rule, gradients, false);
+            double[][] onDevice = weight(BackendName.CUDA, rule, gradients, true);
+            double[][] fromHost = weight(BackendName.CUDA, rule, gradients, false);
+            double difference = Dense.relativeDifference(onDevice, expected);
+            double bound = 2 * STEPS * Tolerance.gamma(14, ElementType.FLOAT32) / DAMPING;
+            assertTrue(difference < bound, () -> difference + " is not below " + bound + " seed=" + SEED);
+            for (int i = 0; i < shape[0]; i++) assertArrayEquals(onDevice[i], fromHost[i], "where the memory is");
+        }
+    }
+
+    /** As a trainer does it: several workers, parameters of both kinds, state saved and loaded. */
+    @ParameterizedTest
+    @MethodSource("rules")
+    void anOptimizerResumesOnAGpuAsItWouldHaveGoneOn(Rule rule) throws IOException {
+        try (Backend backend = Backends.open(BackendName.CUDA);
+                Arena arena = Arena.ofShared();
+                Workers workers = new Workers(2)) {
+            var random = new Random(SEED);
+            Parameter onDevice = parameter(backend, arena, "device", true);
+            Parameter onHost = parameter(backend, arena, "host", false);
+            var group = new ParameterGroup("all", rule, Schedule.constant(LEARNING_RATE), 0, List.of(onDevice, onHost));
+            Path file = folder.resolve("state.safetensors");
+            double[][] saved;
+            double[][] last;
+            try (Optimizer optimizer = new Optimizer(backend, workers, OptimizerConfig.published(), List.of(group))) {
+                for (int i = 0; i < 3; i++) step(backend, optimizer, random);
+                optimizer.save(file);
+                saved = read(backend, onDevice.weight());
+                step(backend, optimizer, new Random(1));
+                last = read(backend, onDevice.weight());
+            }
+            write(backend, saved, onDevice.weight());
+            write(backend, saved, onHost.weight());
+            try (Optimizer optimizer = new Optimizer(backend, workers, OptimizerConfig.published(), List.of(group))) {
+                optimizer.load(file);
+                step(backend, optimizer, new Random(1));
+            }
+            double[][] device = read(backend, onDevice.weight());
+            double[][] host = Dense.of(onHost.weight());
+            for (int i = 0; i < last.length; i++) {
+                assertArrayEquals(last[i], device[i]);
+                assertArrayEquals(last[i], host[i]);
+            }
+        }
+    }
+
+    /** The same gradient for all. */
+    private static void step(Backend backend, Optimizer optimizer, Random random) {
+        double[][] g = Dense.random(8, 5, random);
+        for (Parameter p : optimizer.groups().getFirst().parameters()) write(backend, g, p.gradient());
+        optimizer.step();
+    }
+
+    private static Parameter parameter(Backend backend, Arena arena, String name, boolean onDevice) {
+        return onDevice
+                ? Parameter.of(name, backend.allocate(arena, 8, 5), backend.allocate(arena, 8, 5))
+                : Parameter.of(name, backend.allocateHost(arena, 8, 5), backend.allocateHost(arena, 8, 5));
+    }
+
+    private static void write(Backend backend, double[][] values, Matrix m) {
+        try (Arena arena = Arena.ofConfined()) {
+            Matrix host = backend.allocateHost(arena, values.length, values[0].length);
+            Dense.set(host, values);
+            backend.copy(host, m);
+        }
+    }
+
+    private static double[][] read(Backend backend, Matrix m) {
+        try (Arena arena = Arena.ofConfined()) {
+            Matrix host = backend.allocateHost(arena, m.rows(), m.cols());
+            backend.copy(m, host);
+            return Dense.of(host);
+        }
+    }
+
+    /** Weights and gradients on the device: no matrix is copied from or to it by ASGO with its gemm-only root. */
+    @Test
+    void weightsOnTheDeviceAreSteppedWithoutTransfersAndWithoutLeaks() {
+        assumeTrue(FakeCuda.isUsed(), "a real CUDA is tested, which does not count");
+        Rule rule = new Asgo(AsgoConfig.defaults().withDamping(Damping.relative(DAMPING))
+                .withRootMethod(RootMethod.POLAR_EXPRESS));
+        try (Backend backend = Backends.open(BackendName.CUDA); Arena arena = Arena.ofShared()) {
+            Parameter p = parameter(backend, arena, "w", true);
+            write(backend, Dense.random(8, 5, new Random(SEED)), p.gradient());
+            RuleState state = rule.newState(backend, arena, 8, 5);
+            state.step(p.weight(), p.gradient(), LEARNING_RATE, 0);
+            long bytes = FakeCuda.liveBytes();
+            long objects = FakeCuda.liveObjects();
+            long rows = FakeCuda.calls("cudaMemcpy2DAsync");
+            for (int i = 0; i < 1000; i++) state.step(p.weight(), p.gradient(), LEARNING_RATE, 0);
+            assertEquals(rows, FakeCuda.calls("cudaMemcpy2DAsync"));
+            assertEquals(bytes, FakeCuda.liveBytes());
+            assertEquals(objects, FakeCuda.liveObjects());
+            assertEquals("", FakeCuda.misuse());
+        }
+    }
+}
