@@ -39,28 +39,28 @@ final class AgreementCheck {
 
     private static Matrix gemm(Backend backend, Arena arena) {
         Matrix a = random(backend, arena, ORDER);
-        Matrix product = backend.allocate(arena, ORDER, ORDER);
+        Matrix product = backend.allocateHost(arena, ORDER, ORDER);
         backend.gemm(Transpose.NONE, Transpose.TRANSPOSED, 1, a, a, 0, product);
         return product;
     }
 
     private static Matrix syrk(Backend backend, Arena arena) {
         Matrix a = random(backend, arena, ORDER);
-        Matrix gram = backend.allocate(arena, ORDER, ORDER);
+        Matrix gram = backend.allocateHost(arena, ORDER, ORDER);
         backend.syrk(Transpose.NONE, 1, a, 0, gram);
         return gram;
     }
 
     private static Matrix eigenvalues(Backend backend, Arena arena) {
         Matrix a = random(backend, arena, ORDER);
-        Matrix eigenvalues = backend.allocate(arena, 1, ORDER);
+        Matrix eigenvalues = backend.allocateHost(arena, 1, ORDER);
         backend.eigh(a, eigenvalues, backend.eighWorkspace(arena, ElementType.FLOAT32, ORDER));
         return eigenvalues;
     }
 
     /** A matrix of numbers in (−1, 1), the same in every call. */
     static Matrix random(Backend backend, Arena arena, int order) {
-        Matrix a = backend.allocate(arena, order, order);
+        Matrix a = backend.allocateHost(arena, order, order);
         Random random = new Random(SEED);
         for (int i = 0; i < order; i++) {
             for (int j = 0; j < order; j++) a.set(i, j, 2 * random.nextDouble() - 1);

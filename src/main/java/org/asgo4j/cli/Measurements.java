@@ -105,13 +105,13 @@ final class Measurements implements AutoCloseable {
     }
 
     private Work gemm(int order) {
-        Matrix a = AgreementCheck.random(backend, arena, order);
+        Matrix a = random(order);
         Matrix c = backend.allocate(arena, order, order);
         return new Work(() -> backend.gemm(Transpose.NONE, Transpose.NONE, 1, a, a, 0, c), 2.0 * order * order * order);
     }
 
     private Work syrk(int order) {
-        Matrix a = AgreementCheck.random(backend, arena, order);
+        Matrix a = random(order);
         Matrix c = backend.allocate(arena, order, order);
         return new Work(() -> backend.syrk(Transpose.NONE, 1, a, 0, c), (order + 1.0) * order * order);
     }
@@ -122,9 +122,16 @@ final class Measurements implements AutoCloseable {
         return new Work(() -> backend.axpby(ALPHA, x, BETA, y), (double) x.size() * BYTES_PER_ELEMENT);
     }
 
+    /** Random numbers where the backend computes. */
+    private Matrix random(int order) {
+        Matrix a = backend.allocate(arena, order, order);
+        backend.copy(AgreementCheck.random(backend, arena, order), a);
+        return a;
+    }
+
     /** One decomposition; the copy that it destroys is made anew, which takes a hundredth of its time. */
     private Work eigh(int order) {
-        Matrix a = AgreementCheck.random(backend, arena, order);
+        Matrix a = random(order);
         Matrix vectors = backend.allocate(arena, order, order);
         Matrix values = backend.allocate(arena, 1, order);
         EighWorkspace workspace = backend.eighWorkspace(arena, ElementType.FLOAT32, order);
@@ -161,6 +168,7 @@ final class Measurements implements AutoCloseable {
                 work.call().run();
                 amounts[task] += work.amount();
             } while (System.nanoTime() - start < nanos);
+            backend.synchronize();
         });
         return DoubleStream.of(amounts).sum() * NANOS_PER_SECOND / (System.nanoTime() - start);
     }

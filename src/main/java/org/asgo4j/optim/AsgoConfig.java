@@ -3,6 +3,7 @@ package org.asgo4j.optim;
 
 import static org.asgo4j.optim.Checks.require;
 
+import org.asgo4j.linalg.BackendName;
 import org.asgo4j.linalg.ElementType;
 
 /**
@@ -96,6 +97,14 @@ public record AsgoConfig(
                 PreconditionerSide.AUTO,
                 SizeLimit.NONE,
                 UpdateScaling.RMS);
+    }
+
+    /**
+     * {@link #defaults()} with the root that suits a backend: on a GPU, where only products are fast,
+     * {@link RootMethod#POLAR_EXPRESS}, which is nothing else.
+     */
+    public static AsgoConfig defaults(BackendName backend) {
+        return backend == BackendName.CUDA ? defaults().withRootMethod(RootMethod.POLAR_EXPRESS) : defaults();
     }
 
     /** The published defaults: β₁ 0.9, β₂ 0.8, ε 1e-10 added to V, a root every step, the smaller side, RMS 0.2. */

@@ -17,9 +17,9 @@ record ChunkScratch(Matrix normGradient, Matrix mixedGradient, Matrix activatedG
 
     static ChunkScratch allocate(Backend backend, Arena arena, GptConfig config, int tokens) {
         return new ChunkScratch(
-                backend.allocate(arena, tokens, config.width()),
-                backend.allocate(arena, tokens, config.width()),
-                backend.allocate(arena, tokens, config.hidden()),
-                backend.allocate(arena, config.context(), config.context()));
+                backend.allocateHost(arena, tokens, config.width()),
+                backend.allocateHost(arena, tokens, config.width()),
+                backend.allocateHost(arena, tokens, config.hidden()),
+                backend.allocateHost(arena, config.context(), config.context()));
     }
 }

@@ -79,7 +79,7 @@ final class Gpt implements AutoCloseable {
         int count = Math.multiplyExact(batch, config.context());
         tokens = new Tokens(arena, config.vocabulary(), count);
         int stride = Math.ceilDiv(config.vocabulary(), LINE) * LINE;
-        logits = backend.allocate(arena, count, stride).colBlock(0, config.vocabulary());
+        logits = backend.allocateHost(arena, count, stride).colBlock(0, config.vocabulary());
         losses = new double[batch / chunkSequences];
         gradientTasks = build(parameters).largestFirst();
     }
@@ -121,7 +121,7 @@ final class Gpt implements AutoCloseable {
 
     private LayerPass.Stream stream(int count) {
         return new LayerPass.Stream(
-                backend.allocate(arena, count, config.width()), backend.allocate(arena, count, config.width()));
+                backend.allocateHost(arena, count, config.width()), backend.allocateHost(arena, count, config.width()));
     }
 
     private static void addGradients(

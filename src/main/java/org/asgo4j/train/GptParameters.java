@@ -76,11 +76,11 @@ final class GptParameters implements AutoCloseable {
 
     private GptParameter gain(Backend backend, String name) {
         return new GptParameter(
-                name, true, backend.allocate(arena, 1, config.width()), backend.allocate(arena, 1, config.width()));
+                name, true, backend.allocateHost(arena, 1, config.width()), backend.allocateHost(arena, 1, config.width()));
     }
 
     private GptParameter allocate(Backend backend, String name, int rows, int cols) {
-        return new GptParameter(name, false, backend.allocate(arena, rows, cols), backend.allocate(arena, rows, cols));
+        return new GptParameter(name, false, backend.allocateHost(arena, rows, cols), backend.allocateHost(arena, rows, cols));
     }
 
     private GptParameter add(GptParameter parameter) {

@@ -37,14 +37,14 @@ record LayerActivations(
         return new LayerActivations(
                 NormActivations.allocate(backend, arena, tokens, width, chunks),
                 Product.padded(backend, arena, tokens, 3 * width),
-                backend.allocate(arena, Math.multiplyExact(tokens, config.heads()), config.context()),
-                backend.allocate(arena, tokens, width),
-                backend.allocate(arena, tokens, width),
+                backend.allocateHost(arena, Math.multiplyExact(tokens, config.heads()), config.context()),
+                backend.allocateHost(arena, tokens, width),
+                backend.allocateHost(arena, tokens, width),
                 NormActivations.allocate(backend, arena, tokens, width, chunks),
-                backend.allocate(arena, tokens, config.hidden()),
-                backend.allocate(arena, tokens, config.hidden()),
+                backend.allocateHost(arena, tokens, config.hidden()),
+                backend.allocateHost(arena, tokens, config.hidden()),
                 Product.padded(backend, arena, tokens, 3 * width),
-                backend.allocate(arena, tokens, width));
+                backend.allocateHost(arena, tokens, width));
     }
 
     /** The part of chunk number {@code index} of {@code chunks} equal ones. */

@@ -17,10 +17,10 @@ record NormActivations(Matrix output, Matrix mean, Matrix inverseDeviation, Matr
 
     static NormActivations allocate(Backend backend, Arena arena, int tokens, int width, int chunks) {
         return new NormActivations(
-                backend.allocate(arena, tokens, width),
-                backend.allocate(arena, tokens, 1),
-                backend.allocate(arena, tokens, 1),
-                backend.allocate(arena, chunks, width));
+                backend.allocateHost(arena, tokens, width),
+                backend.allocateHost(arena, tokens, 1),
+                backend.allocateHost(arena, tokens, 1),
+                backend.allocateHost(arena, chunks, width));
     }
 
     /** The part of chunk number {@code index}. */

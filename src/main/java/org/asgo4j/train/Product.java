@@ -59,7 +59,7 @@ final class Product {
 
     /** A matrix whose rows are not a multiple of 512 bytes apart. */
     static Matrix padded(Backend backend, Arena arena, int rows, int cols) {
-        return backend.allocate(arena, rows, cols + PADDING).colBlock(0, cols);
+        return backend.allocateHost(arena, rows, cols + PADDING).colBlock(0, cols);
     }
 
     /** C ← A·B + βC, A m×k, B k×n. */

@@ -103,7 +103,7 @@ public final class Replay {
             float decay = (float) weightDecay.orElseGet(() -> hyper(hyper, "weight_decay"));
 
             Matrix start = read(file, in, arena, "weight.0", null);
-            Matrix weight = backend.allocate(arena, start.rows(), start.cols());
+            Matrix weight = backend.allocateHost(arena, start.rows(), start.cols());
             backend.copy(start, weight);
             RuleState state = rule.newState(backend, arena, start.rows(), start.cols());
             var writer = new SafetensorsWriter();
@@ -111,7 +111,7 @@ public final class Replay {
             add(writer, "weight.0", start);
             for (int t = 1; t <= steps; t++) {
                 state.step(weight, read(file, in, arena, "gradient." + t, start), learningRate, decay);
-                Matrix copy = backend.allocate(arena, weight.rows(), weight.cols());
+                Matrix copy = backend.allocateHost(arena, weight.rows(), weight.cols());
                 backend.copy(weight, copy);
                 add(writer, "weight." + t, copy);
             }
@@ -207,7 +207,7 @@ public final class Replay {
             throw new IllegalArgumentException("%s: tensor '%s' is %s %s, must be F32 %s"
                     .formatted(path, name, info.dtype(), shape, like == null ? "rows×cols" : like.shape()));
         }
-        Matrix m = backend.allocate(arena, shape.get(0).intValue(), shape.get(1).intValue());
+        Matrix m = backend.allocateHost(arena, shape.get(0).intValue(), shape.get(1).intValue());
         MemorySegment.copy(
                 file.tensor(name), ValueLayout.JAVA_FLOAT_UNALIGNED, 0, m.segment(), ValueLayout.JAVA_FLOAT, 0,
                 m.size());

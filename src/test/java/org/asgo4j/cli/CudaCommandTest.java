@@ -1,0 +1,56 @@
+package org.asgo4j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.asgo4j.linalg.FakeCuda;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The program on a GPU's backend: on a machine without one, and on the fake library. */
+class CudaCommandTest {
+    private static final Pattern LOSS = Pattern.compile("val_loss=(\\d\\.\\d+)");
+
+    /** The loss is printed to four places; other orders of the same sums change it by less than that in 20 steps. */
+    private static final double LOSS_TOLERANCE = 1e-3;
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void withoutLibrariesOneErrorListsAllThatWasTried() {
+        var result = new CliProcess(folder).with("-Dasgo4j.cuda=" + folder).run("doctor", "--backend", "cuda");
+        assertEquals(1, result.status(), result::toString);
+        String complaint = String.join("\n", result.err());
+        assertTrue(complaint.startsWith("asgo4j: no library for backend cuda could be loaded; tried:"), complaint);
+        for (String part : List.of("libcudart.so.13 (for CUDA 13): ", "libcublas.so.13 (for CUDA 13): ",
+                "libcusolver.so.12 (for CUDA 13): ", "libcudart.so.12 (for CUDA 12): ", "-Dasgo4j.cuda=FOLDER")) {
+            assertTrue(complaint.contains(part), () -> "no '" + part + "' in\n" + complaint);
+        }
+    }
+
+    @Test
+    void trainingOnAGpuFollowsTheCpu() throws IOException {
+        assumeTrue(FakeCuda.isThere(), FakeCuda.whyNot());
+        assertEquals(loss("openblas"), loss("cuda"), LOSS_TOLERANCE);
+    }
+
+    private double loss(String backend) throws IOException {
+        Path data = Corpora.file(folder.resolve(backend + ".txt"));
+        var result = new CliProcess(folder).withVectors().withoutPlots()
+                .with("-Dasgo4j.cuda=" + FakeCuda.folder())
+                .run("train", "--layers", "1", "--width", "16", "--heads", "2", "--context", "8", "--batch", "4",
+                        "--steps", "20", "--eval-every", "10", "--optimizer", "asgo", "--data", data.toString(),
+                        "--out", folder.resolve(backend).toString(), "--backend", backend);
+        assertEquals(0, result.status(), result::toString);
+        Matcher loss = LOSS.matcher(String.join("\n", result.out()));
+        assertTrue(loss.find(), result::toString);
+        return Double.parseDouble(loss.group(1));
+    }
+}
