@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * What asgo4j calls of CUDA 12 and 13: runtime, driver, cuBLAS and cuSOLVER. The prototypes and values are written here from
  * the CUDA documentation, so that no CUDA has to be installed to generate the bindings. Only what both versions have with one

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.linalg;
 
 /** The checks at the door of the operations on square matrices, for every backend. */

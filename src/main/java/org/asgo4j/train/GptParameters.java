@@ -75,12 +75,14 @@ final class GptParameters implements AutoCloseable {
     }
 
     private GptParameter gain(Backend backend, String name) {
+        int width = config.width();
         return new GptParameter(
-                name, true, backend.allocateHost(arena, 1, config.width()), backend.allocateHost(arena, 1, config.width()));
+                name, true, backend.allocateHost(arena, 1, width), backend.allocateHost(arena, 1, width));
     }
 
     private GptParameter allocate(Backend backend, String name, int rows, int cols) {
-        return new GptParameter(name, false, backend.allocateHost(arena, rows, cols), backend.allocateHost(arena, rows, cols));
+        return new GptParameter(
+                name, false, backend.allocateHost(arena, rows, cols), backend.allocateHost(arena, rows, cols));
     }
 
     private GptParameter add(GptParameter parameter) {

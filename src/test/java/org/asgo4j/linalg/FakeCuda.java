@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.linalg;
 
 import java.io.IOException;
@@ -17,7 +18,7 @@ import java.util.List;
  * It stands for a machine with one GPU, whose work waits until something waits for it.
  */
 public final class FakeCuda {
-    private static final String PROPERTY = "asgo4j.cuda";
+    private static final boolean REAL = Boolean.getBoolean("asgo4j.gpu");
     private static final Path SOURCE = Path.of("native", "fakecuda");
     private static final Path FOLDER = Path.of("target", "fakecuda").toAbsolutePath();
     private static final Path LIBRARY = FOLDER.resolve("libfakecuda.so");
@@ -46,18 +47,20 @@ public final class FakeCuda {
     }
 
     /**
-     * Has {@code Backends.open(CUDA)} find the CUDA to test: the one that {@code asgo4j.cuda} names, or this one.
+     * Has {@code Backends.open(CUDA)} find the CUDA to test: this one, or that of a machine with a GPU where
+     * {@code asgo4j.gpu} says so.
      *
      * @return whether there is one
      */
     public static boolean prepare() {
-        if (System.getProperty(PROPERTY) == null && isThere()) System.setProperty(PROPERTY, FOLDER.toString());
-        return System.getProperty(PROPERTY) != null;
+        if (REAL) return true;
+        if (isThere()) System.setProperty("asgo4j.cuda", FOLDER.toString());
+        return isThere();
     }
 
     /** Whether it is what {@code Backends.open(CUDA)} finds, so that it can be asked and made to fail. */
     public static boolean isUsed() {
-        return prepare() && System.getProperty(PROPERTY).equals(FOLDER.toString());
+        return !REAL && prepare();
     }
 
     /** Makes call {@code after + 1} of a function return a status and do nothing else. */
