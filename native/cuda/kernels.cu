@@ -2,8 +2,7 @@
  * The elementwise operations and reductions of org.asgo4j.linalg.Backend on a GPU, for row-major matrices given as a
  * pointer and the elements between the starts of rows. Each is the formula of org.asgo4j.kernel.ScalarKernels with the
  * same roundings, so that the results are the same to the bit: compiled without contraction (-fmad=false), an fma
- * stands where the Java twin has Math.fma, and sums of squares are taken in the twin's order. Outputs last, then
- * sizes.
+ * stands where the Java twin has Math.fma, and sums of squares are taken in the order of the twin.
  */
 #include "device.h"
 

@@ -29,5 +29,6 @@ void check_misuse(void);
 void check_failures(void);
 void check_order(void);
 void check_kernels(const char *ptx_file);
+void check_formulas(CUmodule module);
 
 #endif

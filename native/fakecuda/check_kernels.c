@@ -138,6 +138,7 @@ void check_kernels(const char *ptx_file) {
     renew(), check_sum_of_squares();
     renew(), check_symmetrize();
     renew(), check_gather();
+    renew(), check_formulas(module);
     renew();
     CHECK(cuModuleGetFunction(&function, module, "axpby") == 0 && cuModuleUnload(module) == 0);
     void *none[8] = {0};
