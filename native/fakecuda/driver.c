@@ -14,19 +14,12 @@ enum { WARP_THREADS = 32, MOST_SHARING = 256, MOST_THREADS_OF_BLOCK = 1024, MOST
 static const double NEWEST_PTX = 9.0;
 
 struct module {
-    const void *end; /* just an object with an address of its own */
+    char *ptx;
 };
 
 struct function {
     const struct module *module;
     const struct kernel *kernel;
-};
-
-/* A module's text is kept beside it, found by its address. */
-struct text {
-    const struct module *module;
-    char *ptx;
-    struct text *next;
 };
 
 struct launch {
@@ -35,8 +28,6 @@ struct launch {
     union value values[MOST_PARAMETERS];
 };
 
-static struct text *texts;
-
 CUresult cuModuleLoadData(CUmodule *module, const void *image) {
     ENTER(DRIVER);
     if (!module || !image) return INVALID_VALUE;
@@ -44,9 +35,7 @@ CUresult cuModuleLoadData(CUmodule *module, const void *image) {
     if (!version || !strstr(image, ".entry")) return INVALID_IMAGE;
     if (atof(version + strlen("\n.version ")) > NEWEST_PTX) return UNSUPPORTED_PTX_VERSION;
     struct module *made = object_new(MODULE, sizeof *made);
-    struct text *text = malloc(sizeof *text);
-    *text = (struct text){made, strdup(image), texts};
-    texts = text;
+    made->ptx = strdup(image);
     *module = made;
     return OK;
 }
@@ -55,8 +44,10 @@ CUresult cuModuleLoadData(CUmodule *module, const void *image) {
 CUresult cuModuleUnload(CUmodule module) {
     __attribute__((cleanup(leave))) struct entry entry = enter(__func__, DRIVER);
     drain_all();
-    if (!object_of(module, MODULE)) return entry.status ? entry.status : INVALID_HANDLE;
-    object_end(module);
+    struct module *ended = object_of(module, MODULE);
+    if (!ended) return entry.status ? entry.status : INVALID_HANDLE;
+    free(ended->ptx);
+    object_end(ended);
     return entry.status;
 }
 
@@ -71,13 +62,6 @@ static bool has_parameters(const char *text, const char *letters) {
     return !*letters;
 }
 
-static const char *text_of(const struct module *module) {
-    for (struct text *t = texts; t; t = t->next) {
-        if (t->module == module) return t->ptx;
-    }
-    return "";
-}
-
 CUresult cuModuleGetFunction(CUfunction *function, CUmodule handle, const char *name) {
     ENTER(DRIVER);
     struct module *module = object_of(handle, MODULE);
@@ -85,7 +69,7 @@ CUresult cuModuleGetFunction(CUfunction *function, CUmodule handle, const char *
     if (!function || !name) return INVALID_VALUE;
     char wanted[128];
     snprintf(wanted, sizeof wanted, ".entry %s(", name);
-    const char *entry_text = strstr(text_of(module), wanted);
+    const char *entry_text = strstr(module->ptx, wanted);
     if (!entry_text) return NOT_FOUND;
     const struct kernel *kernel = kernel_of(name);
     if (!kernel || !has_parameters(entry_text, kernel->parameters)) {

@@ -27,9 +27,9 @@ enum { SOLVER_NOT_INITIALIZED = 1, SOLVER_INVALID_VALUE = 3, SOLVER_EXECUTION_FA
 
 enum library { RUNTIME, BLAS, SOLVER, DRIVER, DRIVER_WITHOUT_CONTEXT };
 
+/* What a call begins with. */
 struct entry {
     int status;
-    bool locked;
 };
 
 /* calls.c */
@@ -38,7 +38,6 @@ void leave(struct entry *entry);
 #define ENTER(library) \
     __attribute__((cleanup(leave))) struct entry entry = enter(__func__, library); \
     if (entry.status) return entry.status
-const char *function_entered(void);
 /* The status, which cudaGetLastError of this thread returns next. */
 int failed(int status);
 /* Notes what a caller did wrong and lets the device fail at the next synchronisation. */
@@ -48,7 +47,7 @@ int synchronized(void);
 int devices_present(void);
 
 /* objects.c: handles, which are never given twice. */
-enum kind { STREAM, EVENT, BLAS_HANDLE, SOLVER_HANDLE, SOLVER_PARAMETERS, SYEVJ_PARAMETERS, MODULE, FUNCTION, KINDS };
+enum kind { STREAM, BLAS_HANDLE, SOLVER_HANDLE, MODULE, FUNCTION, KINDS };
 void *object_new(enum kind kind, size_t size);
 /* The object, or NULL after noting the misuse of what is no live object of that kind. */
 void *object_of(const void *handle, enum kind kind);
@@ -75,6 +74,7 @@ bool stream_of(const void *handle, struct stream **stream);
 void submit(struct stream *stream, void (*work)(void *arguments), const void *arguments, size_t size);
 void drain(struct stream *stream);
 void drain_all(void);
+/* What waits is not done any more: the memory it names may be gone. */
 void streams_forget(void);
 
 /* eigen.c: column-major float64 with leading dimension n. */

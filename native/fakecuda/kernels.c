@@ -1,6 +1,7 @@
 /* For each kernel its parameters, what memory they name, and the call. */
 #include "kernels.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "../cuda/kernels.cu"
@@ -8,24 +9,22 @@
 
 _Thread_local struct block_index blockIdx, blockDim, gridDim;
 
-/* Parameter k is the address of a matrix of rows by cols elements, parameter k + 1 its row stride. */
+/* Parameter k is the address of so many elements; it becomes a pointer to them. */
+static bool vector(union value *v, int k, size_t size, int64_t count) {
+    char name[32];
+    snprintf(name, sizeof name, "parameter %d", k);
+    v[k].p = memory_of(name, v[k].address, count > 0 ? count * size : 0, size);
+    return v[k].p;
+}
+
+/* Parameter k is the address of a matrix, parameter k + 1 its row stride. */
 static bool matrix(union value *v, int k, size_t size, int64_t rows, int64_t cols) {
     int64_t ld = v[k + 1].l;
     if (rows < 0 || cols < 0 || ld < cols) {
         misuse("parameter %d: %ld rows, %ld columns, row stride %ld", k, (long) rows, (long) cols, (long) ld);
         return false;
     }
-    size_t elements = rows && cols ? (size_t) (rows - 1) * ld + cols : 0;
-    char name[32] = {'p', 'a', 'r', 'a', 'm', 'e', 't', 'e', 'r', ' ', '0' + k / 10, '0' + k % 10};
-    v[k].p = memory_of(name, v[k].address, elements * size, size);
-    return v[k].p;
-}
-
-static bool vector(union value *v, int k, size_t size, int64_t count) {
-    union value copy[2] = {{.address = v[k].address}, {.l = count}};
-    if (!matrix(copy, 0, size, 1, count)) return false;
-    v[k].p = copy[0].p;
-    return true;
+    return vector(v, k, size, rows && cols ? (rows - 1) * ld + cols : 0);
 }
 
 static int64_t blocks_of(int64_t cols) {

@@ -175,6 +175,13 @@ cudaError_t cudaMemcpy2DAsync(void *to, cuda_size to_pitch, const void *from, cu
 }
 
 void streams_forget(void) {
+    for (struct stream *s = object_next(STREAM, NULL); s; s = object_next(STREAM, s)) {
+        while (s->first) {
+            struct task *task = s->first;
+            s->first = task->next;
+            free(task);
+        }
+    }
     deferred = true;
 }
 
