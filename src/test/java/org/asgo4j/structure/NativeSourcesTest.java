@@ -2,6 +2,7 @@
 package org.asgo4j.structure;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -19,8 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 class NativeSourcesTest {
     private static final Path CUDA = Sources.ROOT.resolve("native/cuda");
     private static final Path FAKE = Sources.ROOT.resolve("native/fakecuda");
-    private static final String PTX =
-            Sources.text(Sources.ROOT.resolve("src/main/resources/org/asgo4j/linalg/kernels.ptx"));
+    private static final Path PTX_FILE = Sources.ROOT.resolve("src/main/resources/org/asgo4j/linalg/kernels.ptx");
+    private static final String PTX = Sources.text(PTX_FILE).replace("\r\n", "\n");
 
     /** The first line of the PTX: files of {@link #CUDA}, and the checksum of all their text. */
     private static final Pattern SOURCES = Pattern.compile("// SHA-256 of (.*): ([0-9a-f]{64})");
@@ -36,6 +37,16 @@ class NativeSourcesTest {
                 .map(name -> Sources.text(CUDA.resolve(name)))
                 .collect(Collectors.joining());
         assertEquals(first.group(2), Sources.sha256(sources), "a kernel was changed: run make in native/cuda");
+    }
+
+    /** What the CPU does not do: approximate quotients and roots, zeros for subnormal numbers. */
+    @Test
+    void kernelsAreExactAndForDriversOfCuda12() {
+        for (String instruction : new String[] {".approx", ".ftz", ".full"}) {
+            assertFalse(PTX.contains(instruction), "the PTX has instructions with " + instruction);
+        }
+        assertTrue(PTX.contains("\n.version 8.0\n") && PTX.contains("\n.target sm_75\n"),
+                "the PTX is not of version 8.0 for sm_75");
     }
 
     @Test
