@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Writes asgo4j, its benchmarks and a Java runtime for them into one folder, which runs on a machine with nothing but
 # Linux: after `mvn -DskipTests package`, bench/image.sh [FOLDER]. With a JDK 25 in JAVA_HOME, or on the PATH.
 #

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * What the kernels are written in: CUDA C++ when nvcc compiles them, plain C when gcc does, so that the fake library
  * runs the source of the PTX. A kernel's body is the work of one block. Where its threads differ, the body says

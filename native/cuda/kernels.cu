@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * The elementwise operations and reductions of org.asgo4j.linalg.Backend on a GPU, for row-major matrices given as a
  * pointer and the elements between the starts of rows. Each is the formula of org.asgo4j.kernel.ScalarKernels with the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* The kernels of both element types: kernels.cu includes this with REAL and NAMED set for the one and for the other. */
 
 /* a_ij <- d_i a_ij. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * cuBLAS: arguments are checked as the real one does, and the memory that a call may touch besides. Sums are
  * accumulated in float64 and rounded once.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * Products of either element type: blas.c includes this with REAL, NAMED and CUBLAS set for the one and for the other.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* The lock, the counts of calls, failures that were asked for, and misuse. */
 #define _GNU_SOURCE
 #include <pthread.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Tests of the fake: `make check`. The argument is the PTX file. */
 #include "check.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* What the checks share: a context with one stream, and device copies of host arrays. */
 #ifndef CHECK_H
 #define CHECK_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* What the fake catches, the failures it makes, and the order of work. */
 #include <math.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * syevd, geqrf with orgqr, sytrd with orgtr: orthogonality and residual, from either triangle, with gaps between
  * columns.

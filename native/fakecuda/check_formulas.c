@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * Each kernel against its formula written once more, element by element, on matrices with gaps, in grids of several
  * blocks.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* For either element type: check_formulas.c includes this. */
 
 static void NAMED(random_array)(REAL *a) {

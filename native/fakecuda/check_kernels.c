@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Loading the PTX, and launching: what is refused, and results over sizes with and without tails. */
 #define _GNU_SOURCE
 #include <math.h>

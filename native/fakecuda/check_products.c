@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* gemm, syrk and symm of both types against sums in the order of the formula, with gaps between columns. */
 #include <float.h>
 #include <math.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* For either element type: check_products.c includes this. Without beta, C is NaN before. */
 
 static void NAMED(fill)(REAL *a, bool as_nan) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * The driver's modules: reads of a PTX text which kernels it has, with which types of parameters, and runs those that
  * the fake was compiled with under the same names.

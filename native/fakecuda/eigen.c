@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * Householder's tridiagonal form and QR decomposition, with the reflectors stored as LAPACK stores them, and the
  * implicit QL iteration: in float64, column-major, leading dimension n or m. Golub and Van Loan, Matrix Computations,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * What the parts of the fake share. Every exported function starts with ENTER: it takes the one lock, which is given
  * back when the function returns, counts the call, and returns a failure that is due.

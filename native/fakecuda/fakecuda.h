@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * The fake's own functions, with which a test makes it fail and looks into it. All may be called from any thread.
  */

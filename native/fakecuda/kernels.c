@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* For each kernel its parameters, what memory they name, and the call. */
 #include "kernels.h"
 

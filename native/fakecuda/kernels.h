@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* The kernels that can be launched: the source of the PTX, compiled as C. */
 #ifndef KERNELS_H
 #define KERNELS_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * Device memory: addresses from a reserved range in which nothing can be read or written, so that the host can't touch
  * it; the bytes lie elsewhere. No address is given twice. Fresh bytes are 0xFF, which makes numbers of them NaN.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Handles. They are kept after their end, so that the use of an ended one is seen. */
 #include <stdlib.h>
 

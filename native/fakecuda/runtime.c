@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* What the fake says of itself: devices, versions, names of errors. */
 #include <stdio.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * cuSOLVER: arguments and workspace are checked, the workspace is overwritten in its whole length, and what is
  * computed is computed in float64 by eigen.c. Results: LAPACK's conventions; info is 0, or what did not converge.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* What cuSOLVER has for either element type: solver.c includes this with REAL, NAMED and SOLVER_NAME set for each. */
 
 static void NAMED(widen)(const REAL *from, size_t count, double *to) {

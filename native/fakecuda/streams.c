@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Streams, copies and fills. Work waits in its stream until something waits for the stream. */
 #include <stdlib.h>
 #include <string.h>
