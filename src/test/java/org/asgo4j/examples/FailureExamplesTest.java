@@ -3,6 +3,7 @@ package org.asgo4j.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.reflect.InvocationTargetException;
@@ -10,9 +11,12 @@ import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.BackendName;
 import org.asgo4j.linalg.Backends;
+import org.asgo4j.linalg.DeviceException;
 import org.asgo4j.linalg.EighWorkspace;
 import org.asgo4j.linalg.ElementType;
+import org.asgo4j.linalg.FakeCuda;
 import org.asgo4j.linalg.Matrix;
 import org.asgo4j.linalg.NativeCallException;
 import org.asgo4j.linalg.Workers;
@@ -88,6 +92,21 @@ class FailureExamplesTest {
         }
         // @end
         assertTrue(log.getFirst().startsWith("ssyevd: the eigenvalues did not converge"), log.getFirst());
+    }
+
+    @Test
+    void device() {
+        assumeTrue(FakeCuda.isUsed(), FakeCuda.whyNot());
+        FakeCuda.setDevices(0);
+        // @start region="device"
+        try (Backend gpu = Backends.open(BackendName.CUDA)) {
+            log.add(gpu.describe());
+        } catch (DeviceException e) { //                      there is none, or it failed
+            log.add(e.getMessage());
+        }
+        // @end
+        FakeCuda.reset();
+        assertTrue(log.getFirst().startsWith("no GPU that CUDA can use: "), log.getFirst());
     }
 
     private Optimizer optimizer(Backend backend) {

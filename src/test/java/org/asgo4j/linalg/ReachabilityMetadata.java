@@ -64,13 +64,21 @@ final class ReachabilityMetadata {
         return String.join(",\n", entries);
     }
 
-    /** The embedded OpenBLAS of every platform; those that are not on the class path are not missed. */
+    /**
+     * The embedded OpenBLAS of every platform, of which those that are not on the class path are not missed, and the
+     * GPU's kernels.
+     */
     private static SortedSet<String> resources() {
-        return Platform.SUPPORTED.stream()
+        SortedSet<String> entries = Platform.SUPPORTED.stream()
                 .flatMap(platform -> platform.embedded().stream().map(platform::resource))
-                .map(resource -> "    {\"condition\": {\"typeReached\": \"%s\"}, \"glob\": \"%s\"}"
-                        .formatted(NativeLibraries.class.getName(), resource))
+                .map(resource -> resource(NativeLibraries.class, resource))
                 .collect(Collectors.toCollection(TreeSet::new));
+        entries.add(resource(CudaModule.class, "org/asgo4j/linalg/kernels.ptx"));
+        return entries;
+    }
+
+    private static String resource(Class<?> reader, String name) {
+        return "    {\"condition\": {\"typeReached\": \"%s\"}, \"glob\": \"%s\"}".formatted(reader.getName(), name);
     }
 
     private static SortedSet<String> downcalls() {
