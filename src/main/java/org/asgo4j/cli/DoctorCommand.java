@@ -47,7 +47,8 @@ final class DoctorCommand implements Callable<Integer> {
         try (Backend backend = backendOption.open();
                 Workers workers = new Workers(processors)) {
             out.println("backend  " + backend.describe().replace("; ", System.lineSeparator() + INDENT));
-            out.println("workers  %d, each with one BLAS thread".formatted(workers.count()));
+            String each = backend.name() == BackendName.CUDA ? "a stream of its own" : "one BLAS thread";
+            out.println("workers  %d, each with %s".formatted(workers.count(), each));
             out.println("others   " + String.join(System.lineSeparator() + INDENT, others(backend.name())));
             out.println("check    " + AgreementCheck.run(backend));
             try (Measurements measurements = new Measurements(backend, workers)) {
@@ -62,9 +63,12 @@ final class DoctorCommand implements Callable<Integer> {
         List<String> lines = new ArrayList<>();
         for (BackendName name : BackendName.values()) {
             if (name == opened) continue;
-            String state = name == BackendName.REFERENCE
-                    ? "pure Java, always there"
-                    : "not tried, as a JVM loads one BLAS only; --backend %s tries it".formatted(Choice.name(name));
+            String state = switch (name) {
+                case REFERENCE -> "pure Java, always there";
+                case CUDA -> "an NVIDIA GPU, not tried; --backend cuda tries it";
+                case OPENBLAS, MKL -> "not tried, as a JVM loads one BLAS only; --backend %s tries it"
+                        .formatted(Choice.name(name));
+            };
             lines.add(Choice.name(name) + ": " + state);
         }
         lines.add("a BLAS of the system: ASGO4J_OPTS=-Dasgo4j.library=PATH (or its soname) tries it");

@@ -44,10 +44,15 @@ final class CudaDevice {
             MemorySegment value = arena.allocate(ValueLayout.JAVA_LONG);
             return "CUDA (%s); %s; driver for CUDA %s; libraries: runtime %s, cuBLAS %s, cuSOLVER %s; from %s"
                     .formatted(hardware(arena, value), memory(arena),
-                            version(ask("cuDriverGetVersion", Cuda.cuDriverGetVersion(value), value)),
+                            version(driverVersion(value)),
                             version(ask("cudaRuntimeGetVersion", Cuda.cudaRuntimeGetVersion(value), value)),
                             libraryVersion(lane, value), solverVersion(value), libraries);
         }
+    }
+
+    private static int driverVersion(MemorySegment value) {
+        CudaErrors.driver("cuDriverGetVersion", Cuda.cuDriverGetVersion(value));
+        return value.get(ValueLayout.JAVA_INT, 0);
     }
 
     private static String hardware(Arena arena, MemorySegment value) {

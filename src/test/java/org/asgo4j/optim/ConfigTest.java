@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import org.asgo4j.linalg.BackendName;
 import org.asgo4j.linalg.ElementType;
 import org.junit.jupiter.api.Test;
 
@@ -80,5 +81,12 @@ class ConfigTest {
     private static void refused(String part, Runnable action) {
         var thrown = assertThrows(IllegalArgumentException.class, action::run);
         assertTrue(thrown.getMessage().contains(part), thrown.getMessage());
+    }
+
+    @Test
+    void onAGpuTheDefaultRootIsMadeOfProducts() {
+        assertEquals(AsgoConfig.defaults(), AsgoConfig.defaults(BackendName.OPENBLAS));
+        assertEquals(AsgoConfig.defaults().withRootMethod(RootMethod.POLAR_EXPRESS),
+                AsgoConfig.defaults(BackendName.CUDA));
     }
 }
