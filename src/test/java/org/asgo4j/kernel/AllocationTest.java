@@ -25,7 +25,7 @@ class AllocationTest {
     private static final int ROWS = 4;
 
     /** Time for the compiler to get there; interpreted vectors are objects. */
-    private static final long DEADLINE_NANOS = 30_000_000_000L;
+    private static final long DEADLINE_NANOS = 120_000_000_000L;
 
     private static final int CALLS = 200;
 

@@ -25,7 +25,7 @@ class AllocationTest {
     private static final int BATCH = 200;
 
     /** When to give up: compilers have to wait for a processor on a busy machine. */
-    private static final long PATIENCE_NANOS = 10_000_000_000L;
+    private static final long PATIENCE_NANOS = 120_000_000_000L;
 
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 

@@ -33,7 +33,7 @@ class OptimizerTest {
             .withClipNorm(Double.POSITIVE_INFINITY);
 
     /** How long compilation may take before what a step allocates counts as allocated by our code. */
-    private static final long PATIENCE_NANOS = 90_000_000_000L;
+    private static final long PATIENCE_NANOS = 120_000_000_000L;
 
     private final Backend backend = Backends.open(BackendName.OPENBLAS);
     private final Arena arena = Arena.ofShared();

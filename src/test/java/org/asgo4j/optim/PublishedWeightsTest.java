@@ -40,7 +40,7 @@ class PublishedWeightsTest {
     private static final int BATCH = 200;
 
     /** When to give up: compilers have to wait for a processor on a busy machine. */
-    private static final long PATIENCE_NANOS = 10_000_000_000L;
+    private static final long PATIENCE_NANOS = 120_000_000_000L;
 
     private final Arena arena = Arena.ofShared();
     private final Backend backend = Backends.open(BackendName.REFERENCE);

@@ -33,7 +33,7 @@ class RootMethodPropertiesTest {
     private static final double U32 = 0x1p-24;
 
     /** How long compilation may take before what a step allocates counts as allocated by our code. */
-    private static final long PATIENCE_NANOS = 60_000_000_000L;
+    private static final long PATIENCE_NANOS = 120_000_000_000L;
 
     private final Backend backend = Backends.open(BackendName.OPENBLAS);
     private final Random random = new Random(SEED);

@@ -28,7 +28,7 @@ class RuleFamilyTest {
     private static final float LEARNING_RATE = 0.25f;
 
     /** How long compilation may take before what a step allocates counts as allocated by our code. */
-    private static final long PATIENCE_NANOS = 60_000_000_000L;
+    private static final long PATIENCE_NANOS = 120_000_000_000L;
 
     private final Backend backend = Backends.open(BackendName.OPENBLAS);
     private final Random random = new Random(SEED);
