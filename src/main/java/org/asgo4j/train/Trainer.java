@@ -89,7 +89,7 @@ final class Trainer {
 
     private String reason(ArithmeticException e) {
         return e instanceof NonFiniteGradientException
-                ? "training with %s at learning rate %s has diverged, a lower --learning-rate may not: %s"
+                ? "training with %s at learning rate %s has diverged; try a lower --learning-rate: %s"
                         .formatted(subject.optimizer(), choice.learningRate(), e.getMessage())
                 : e.getMessage();
     }
