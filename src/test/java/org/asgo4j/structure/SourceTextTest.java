@@ -19,7 +19,7 @@ class SourceTextTest {
     @Test
     void linesAreShortEnough() {
         List<String> wrong = new ArrayList<>();
-        Stream.of("src/main/java", "src/test/java", "src/embedding/java", "bench/java")
+        Stream.of("src/main/java", "src/test/java", "src/embedding/java", "bench/java", "bench/peers/java")
                 .flatMap(folder -> Sources.java(Sources.ROOT.resolve(folder)).stream())
                 .forEach(file -> wrong.addAll(longLines(file)));
         assertEquals("", String.join("\n", wrong), "lines of more than " + LONGEST_LINE + " characters");
@@ -28,7 +28,7 @@ class SourceTextTest {
     /** On the first line, or the second of a script; generated bindings are never edited. */
     @Test
     void everyHandWrittenSourceNamesItsLicence() {
-        List<String> silent = Stream.of("src", "bench/java", "native", "jextract", ".ci")
+        List<String> silent = Stream.of("src", "bench", "native", "jextract", ".ci")
                 .flatMap(folder -> Sources.files(Sources.ROOT.resolve(folder)).stream())
                 .filter(file -> !file.startsWith(Sources.GENERATED) && isSource(file))
                 .filter(file -> Sources.text(file).lines().limit(2).noneMatch(line -> line.endsWith(LICENCE)))
