@@ -19,8 +19,8 @@ import org.asgo4j.optim.AsgoConfig;
 import org.asgo4j.optim.RuleState;
 
 /**
- * One of our backends. MKL is found in {@code asgo4j.library} or by the loader; a JVM has one BLAS, so it excludes
- * OpenBLAS.
+ * One of our backends. MKL's library is what the property {@code bench.mkl} names, or else the loader finds; a JVM has
+ * one BLAS, so it excludes OpenBLAS.
  */
 final class BackendContender implements Contender {
     private static final double ROOT_EXPONENT = -0.25; // P = SᵀS of rows scaled by λ^(−1/4)
@@ -39,11 +39,17 @@ final class BackendContender implements Contender {
     @Override
     public boolean available() {
         try {
-            Backends.open(backendName).close();
+            open(1).close();
             return true;
         } catch (UnsatisfiedLinkError | IllegalStateException _) {
             return false;
         }
+    }
+
+    private Backend open(int threads) {
+        String mkl = System.getProperty("bench.mkl");
+        if (backendName == BackendName.MKL && mkl != null) System.setProperty("asgo4j.library", mkl);
+        return Backends.open(backendName, threads);
     }
 
     @Override
@@ -51,7 +57,7 @@ final class BackendContender implements Contender {
         if (backendName == BackendName.REFERENCE && threads != 1) {
             throw new IllegalArgumentException("the reference backend has one thread, asked for " + threads);
         }
-        var memory = new Memory(Backends.open(backendName, threads), Arena.ofAuto());
+        var memory = new Memory(open(threads), Arena.ofAuto());
         return switch (operation) {
             case GEMM -> memory.gemm(operands);
             case SYRK -> memory.syrk(operands);

@@ -23,12 +23,14 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.BenchmarkParams;
 
 /**
- * Elementwise kernels, scalar against vector, on one thread. Calls per second are the score. The auxiliary counter
- * {@code gigabytes} is the rate in GB/s (10⁹ bytes): every float that the kernel reads counts once, and so does every
- * float that it writes; 12 bytes per element for axpby, 28 for adamw, 4 for sumOfSquares, 8 for gelu. The limit is the
- * bandwidth of the cache or memory that holds the operands; for gelu and adamw, in cache, it is arithmetic.
+ * Elementwise kernels, scalar against vector, and against loops over heap arrays, on one thread. Calls per second are
+ * the score. The auxiliary counter {@code gigabytes} is the rate in GB/s (10⁹ bytes): every float that the kernel reads
+ * counts once, and so does every float that it writes; 12 bytes per element for axpby, 28 for adamw, 4 for
+ * sumOfSquares, 8 for gelu. The limit is the bandwidth of the cache or memory that holds the operands; for gelu and
+ * adamw, in cache, it is arithmetic.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.Throughput)
@@ -41,17 +43,25 @@ public class ElementwiseBench {
     private static final long ALIGNMENT = 64;
     private static final double GIGA = 1e9;
 
+    private static final float RATE1 = 0x1p-3f; // 1−β₁ and 1−β₂ near AdamW's, exact in float32 for the loops
+    private static final float RATE2 = 0x1p-10f;
+    private static final float EPSILON = 1e-8f;
+    private static final float STEP_SIZE = 1e-6f;
+
     private static final int AXPBY_BYTES = 3 * Float.BYTES;
     private static final int ADAMW_BYTES = 7 * Float.BYTES;
     private static final int SUM_BYTES = Float.BYTES;
     private static final int GELU_BYTES = 2 * Float.BYTES;
 
-    /** Elements: 64 KiB a vector, which the L2 cache holds, and 64 MiB, which comes from memory or a large L3. */
-    @Param({"16384", "16777216"})
+    /**
+     * Elements: 64 KiB a vector, which the L2 cache holds, and 64 MiB, which comes from memory or a large L3. 767² is
+     * the odd one: no vector of lanes divides it.
+     */
+    @Param({"16384", "588289", "16777216"})
     public int count;
 
-    /** Which twin. */
-    @Param({"scalar", "vector"})
+    /** Which twin, or {@code array} for {@link ArrayLoops}, which have no gelu: Java has no erf. */
+    @Param({"scalar", "vector", "array"})
     public String twin;
 
     private Arena arena;
@@ -61,6 +71,7 @@ public class ElementwiseBench {
     private MemorySegment v;
     private Kernels kernels;
     private LayerKernels layers;
+    private ArrayLoops loops; // null for the twins
 
     /** Bytes moved, reported per second. */
     @State(Scope.Thread)
@@ -70,9 +81,9 @@ public class ElementwiseBench {
         public double gigabytes;
     }
 
-    /** Allocates, fills, and checks that the twins agree bit for bit on these operands. */
+    /** Allocates, fills, and checks that the twins and the loops agree bit for bit on these operands. */
     @Setup(Level.Trial)
-    public void setUp() {
+    public void setUp(BenchmarkParams benchmark) {
         arena = Arena.ofShared();
         kernels = twin.equals("vector") ? Kernels.vector() : Kernels.scalar();
         layers = twin.equals("vector") ? LayerKernels.vector() : LayerKernels.scalar();
@@ -82,6 +93,24 @@ public class ElementwiseBench {
         long actual = run(kernels, layers);
         if (actual != expected) {
             throw new IllegalStateException("twins differ: checksum %x, expected %x".formatted(actual, expected));
+        }
+        fill();
+        if (twin.equals("array")) {
+            if (benchmark.getBenchmark().endsWith(".gelu")) throw new IllegalArgumentException("no array loop of gelu");
+            checkLoops();
+            loops = new ArrayLoops(x, y, m, v);
+        }
+    }
+
+    private void checkLoops() {
+        var candidate = new ArrayLoops(x, y, m, v);
+        candidate.axpby();
+        kernels.axpby(0.5f, x, 0, 0.5f, y, 0, count);
+        candidate.adamw(RATE1, RATE2, EPSILON, STEP_SIZE);
+        adamw(kernels);
+        double error = Math.abs(candidate.sumOfSquares() / kernels.sumOfSquares(x, 0, count) - 1);
+        if (!candidate.equals(x, y, m, v) || !(error <= count * 0x1p-53)) {
+            throw new IllegalStateException("the loops over arrays differ from the kernels");
         }
         fill();
     }
@@ -117,7 +146,7 @@ public class ElementwiseBench {
     }
 
     private void adamw(Kernels someKernels) {
-        someKernels.adamw(x, 0, y, 0, m, 0, v, 0, count, 1, 0.9, 0.999, 1e-8f, 1e-6f, 1, 1);
+        someKernels.adamw(x, 0, y, 0, m, 0, v, 0, count, 1, 1 - RATE1, 1 - RATE2, EPSILON, STEP_SIZE, 1, 1);
     }
 
     /** Frees the memory. */
@@ -129,14 +158,16 @@ public class ElementwiseBench {
     /** y ← ½x + ½y. */
     @Benchmark
     public void axpby(Rate rate) {
-        kernels.axpby(0.5f, x, 0, 0.5f, y, 0, count);
+        if (loops == null) kernels.axpby(0.5f, x, 0, 0.5f, y, 0, count);
+        else loops.axpby();
         rate.gigabytes += count * (AXPBY_BYTES / GIGA);
     }
 
     /** One AdamW step. */
     @Benchmark
     public void adamw(Rate rate) {
-        adamw(kernels);
+        if (loops == null) adamw(kernels);
+        else loops.adamw(RATE1, RATE2, EPSILON, STEP_SIZE);
         rate.gigabytes += count * (ADAMW_BYTES / GIGA);
     }
 
@@ -144,7 +175,7 @@ public class ElementwiseBench {
     @Benchmark
     public double sumOfSquares(Rate rate) {
         rate.gigabytes += count * (SUM_BYTES / GIGA);
-        return kernels.sumOfSquares(x, 0, count);
+        return loops == null ? kernels.sumOfSquares(x, 0, count) : loops.sumOfSquares();
     }
 
     /** y ← gelu(x). */

@@ -7,7 +7,7 @@ import org.ejml.dense.row.CommonOps_FDRM;
 import org.ejml.dense.row.factory.DecompositionFactory_FDRM;
 import org.ejml.interfaces.decomposition.EigenDecomposition_F32;
 
-/** EJML in float32. It has products of a matrix with its own transpose, and none that uses that a factor is symmetric. */
+/** EJML in float32. It has products of a matrix with its own transpose, and none for a symmetric factor. */
 public final class EjmlContender extends ArrayContender {
     @Override
     public String name() {

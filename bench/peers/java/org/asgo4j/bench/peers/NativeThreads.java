@@ -13,7 +13,7 @@ final class NativeThreads {
     static void check(String library, int threads) {
         for (String variable : VARIABLES) {
             if (!Integer.toString(threads).equals(System.getenv(variable))) {
-                throw new IllegalArgumentException("%s takes its threads from %s, which is %s; run with -Dbench.threads=%d"
+                throw new IllegalArgumentException("%s takes its threads from %s, which is %s; use -Dbench.threads=%d"
                         .formatted(library, variable, System.getenv(variable), threads));
             }
         }

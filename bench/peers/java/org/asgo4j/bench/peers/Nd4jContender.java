@@ -12,8 +12,8 @@ import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
  * ND4J on its OpenBLAS (the version on the class path, the same as ours), by the methods of its arrays: these know no
- * symmetric products, and {@link Eigen} calls {@code ssyev}. Results in Fortran order, which its products write without a
- * copy.
+ * symmetric products, and {@link Eigen} calls {@code ssyev}. Results in Fortran order, which its products write without
+ * a copy.
  */
 public final class Nd4jContender implements Contender {
     private static final double BETA1 = 0.9;

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.asgo4j.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Tables of small results in JMH's format. */
+class ResultsTableTest {
+    private static final String RESULT = """
+            {"benchmark": "org.asgo4j.bench.OperationBench.%s", "mode": "sample",
+             "params": {"implementation": "%s", "size": "%s", "threads": "%s"},
+             "primaryMetric": {"score": 77, "scoreError": "NaN", "scoreUnit": "ms/op",
+                "scorePercentiles": {"0.0": 0.5, "50.0": %s, "100.0": 9e9}, "rawDataHistogram": [[[[0.5, 2]], []]]},
+             "secondaryMetrics": {"gigabytes": {"scorePercentiles": {"50.0": 12.5}, "scoreUnit": "ops/s"}}}""";
+    private static final String MARKERS = """
+            before
+            <!-- table:gemm benchmark=OperationBench.gemm rows=implementation columns=size threads=1 -->
+            old
+            <!-- end:gemm -->
+            after
+            """;
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void aTableHasMediansInOrderTheBestInBoldAndItsSource() throws IOException {
+        write("a", "2026-01-01", result("gemm", "openblas", "1024", "1", "12.345"),
+                result("gemm", "openblas", "64", "1", "0.0123456"), result("gemm", "ejml", "64", "1", "1234.5"),
+                result("gemm", "ejml", "64", "2", "0.001"), result("syrk", "ejml", "64", "1", "0.001"));
+        assertEquals("""
+                before
+                <!-- table:gemm benchmark=OperationBench.gemm rows=implementation columns=size threads=1 -->
+
+                | ms/op | 64 | 1024 |
+                | --- | --- | --- |
+                | openblas | **0.0123** | **12.3** |
+                | ejml | 1235 |  |
+
+                a machine, 2026-01-01: `mvn a`
+
+                <!-- end:gemm -->
+                after
+                """, filled(MARKERS));
+    }
+
+    @Test
+    void fillingAgainChangesNothing() throws IOException {
+        write("a", "2026-01-01", result("gemm", "openblas", "64", "1", "1"));
+        assertEquals(filled(MARKERS), filled(filled(MARKERS)));
+    }
+
+    @Test
+    void theLaterOfTwoResultsCountsAndBothSourcesAreNamedIfBothAreUsed() throws IOException {
+        write("z", "2026-01-01", result("gemm", "openblas", "64", "1", "1"), result("gemm", "ejml", "64", "1", "3"));
+        write("a", "2026-02-01", result("gemm", "openblas", "64", "1", "2"));
+        String text = filled(MARKERS);
+        assertTrue(text.contains("| openblas | **2.00** |"), text);
+        assertTrue(text.contains("2026-01-01: `mvn z`\na machine, 2026-02-01: `mvn a`"), text);
+        write("z", "2026-01-01", result("gemm", "openblas", "64", "1", "1"));
+        assertTrue(!filled(MARKERS).contains("mvn z"));
+    }
+
+    @Test
+    void aRateIsBestWhereItIsMost() throws IOException {
+        write("a", "2026-01-01", result("gemm", "openblas", "64", "1", "1"), result("gemm", "ejml", "64", "1", "2"));
+        String text = filled(MARKERS.replace("threads=1", "metric=gigabytes"));
+        assertTrue(text.contains("| ops/s | 64 |") && text.contains("| ejml | **12.5** |"), text);
+        assertTrue(filled(MARKERS.replace("OperationBench.gemm rows=implementation", "OperationBench rows=method"))
+                .contains("| gemm | 2.00 |"));
+    }
+
+    @Test
+    void whatWasNotMeasuredIsNamed() throws IOException {
+        write("a", "2026-01-01", result("gemm", "openblas", "64", "1", "1"));
+        assertProblem("table 'gemm' fits no result", MARKERS.replace("OperationBench.gemm", "OperationBench.symm"));
+        assertProblem("table 'gemm' fits no result", MARKERS.replace("threads=1", "threads=2"));
+        assertProblem("needs rows=", MARKERS.replace("rows=", "row="));
+        assertProblem("parameter shape", MARKERS.replace("columns=size", "columns=shape"));
+        Files.delete(folder.resolve("a.properties"));
+        assertProblem("a.properties must say 'machine", MARKERS);
+    }
+
+    @Test
+    void jsonIsReadAsItIsOrRefused() {
+        assertEquals(List.of("a\"\\\n", "-1.5E-7", "null", List.of()),
+                Json.parse(" [\"a\\\"\\\\\\n\" , -1.5E-7,null,[]] "));
+        for (String wrong : List.of("", "[1", "[1 2]", "{\"a\" 1}", "\"a", "[1]]", "{1:2}", "\"\\")) {
+            assertThrows(IllegalArgumentException.class, () -> Json.parse(wrong), wrong);
+        }
+    }
+
+    private void assertProblem(String expected, String text) {
+        String message = assertThrows(IllegalArgumentException.class, () -> filled(text)).getMessage();
+        assertTrue(message.contains(expected), message);
+    }
+
+    /** Through {@link ResultsTable#main}. */
+    private String filled(String text) throws IOException {
+        Path file = Files.writeString(folder.resolve("README.md"), text);
+        ResultsTable.main(new String[] {folder.toString(), file.toString()});
+        return Files.readString(file);
+    }
+
+    private static String result(String method, String implementation, String size, String threads, String median) {
+        return RESULT.formatted(method, implementation, size, threads, median);
+    }
+
+    private void write(String name, String date, String... results) throws IOException {
+        Files.writeString(folder.resolve(name + ".json"), "[" + String.join(",\n", results) + "]");
+        Files.writeString(folder.resolve(name + ".properties"),
+                "machine = a machine\ncommand = mvn %s\ndate = %s\n".formatted(name, date));
+    }
+}
