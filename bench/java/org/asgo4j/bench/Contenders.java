@@ -8,12 +8,16 @@ import org.asgo4j.linalg.BackendName;
 
 /** The contenders on the class path: ours, and the peers where the profile {@code bench} has added them. */
 public final class Contenders {
+    /** Those that compute in this computer's memory, where the operands are. */
+    private static final List<BackendName> OURS = List.of(
+            BackendName.OPENBLAS, BackendName.REFERENCE, BackendName.MKL);
+
     private Contenders() {}
 
     /** All of them, ours first. */
     public static List<Contender> all() {
         List<Contender> all = new ArrayList<>();
-        for (BackendName name : BackendName.values()) all.add(new BackendContender(name));
+        for (BackendName name : OURS) all.add(new BackendContender(name));
         ServiceLoader.load(Contender.class).forEach(all::add);
         return all;
     }

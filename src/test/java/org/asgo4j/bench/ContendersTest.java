@@ -51,6 +51,27 @@ class ContendersTest {
         assertThrows(IllegalStateException.class, () -> Verification.check(operation, operands, result));
     }
 
+    /** What a library would give that computes in a shorter format without saying so. */
+    @ParameterizedTest
+    @EnumSource(names = {"GEMM", "SYRK", "SYMM"})
+    void productsOfShorterNumbersAreRefused(Operation operation) {
+        Operands operands = Operands.random(EVEN);
+        var shorter = new Operands(EVEN, bfloat16(operands.a()), bfloat16(operands.b()),
+                bfloat16(operands.symmetric()), bfloat16(operands.gradient()), operands.gram());
+        float[] result = firstResult(Contenders.named("openblas"), operation, shorter);
+        Verification.check(operation, shorter, result);
+        assertThrows(IllegalStateException.class, () -> Verification.check(operation, operands, result));
+    }
+
+    private static float[] bfloat16(float[] values) {
+        float[] shorter = values.clone();
+        int upperHalf = 0xffff0000;
+        for (int i = 0; i < shorter.length; i++) {
+            shorter[i] = Float.intBitsToFloat(Float.floatToRawIntBits(shorter[i]) & upperHalf);
+        }
+        return shorter;
+    }
+
     @Test
     void anUnknownNameIsRefusedWithTheKnownOnes() {
         String message = assertThrows(IllegalArgumentException.class, () -> Contenders.named("blas")).getMessage();

@@ -8,7 +8,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.Block;
 import ai.djl.pytorch.engine.PtModel;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.ParameterStore;
@@ -95,18 +94,18 @@ public final class LibtorchContender implements Contender {
         } catch (MalformedModelException e) {
             throw new IllegalStateException("libtorch refuses " + body, e);
         }
-        return new ScriptCall(model.getBlock(), new NDList(arguments));
+        return new ScriptCall(model, new NDList(arguments));
     }
 
-    /** A script and its arguments. */
+    /** A script and its arguments. The model is kept, since DJL frees one that nothing refers to. */
     private static final class ScriptCall implements Call {
-        private final Block block;
+        private final PtModel model;
         private final NDList arguments;
         private final ParameterStore noParameters;
         private NDList results = new NDList();
 
-        ScriptCall(Block block, NDList arguments) {
-            this.block = block;
+        ScriptCall(PtModel model, NDList arguments) {
+            this.model = model;
             this.arguments = arguments;
             this.noParameters = new ParameterStore(arguments.head().getManager(), false);
         }
@@ -114,7 +113,7 @@ public final class LibtorchContender implements Contender {
         @Override
         public void run() {
             NDList previous = results;
-            results = block.forward(noParameters, arguments, false);
+            results = model.getBlock().forward(noParameters, arguments, false);
             previous.close();
         }
 
