@@ -25,13 +25,14 @@ import java.util.regex.Pattern;
  * <!-- end:gemm -->
  * }</pre>
  *
- * <p>{@code benchmark} is a class or a class and method; {@code rows} and {@code columns} are parameters, or
- * {@code method}; {@code metric} is an auxiliary counter, unless it is the score; whatever else is given is the value
- * that a parameter must have. Of two results for one cell the later one counts. The best of a column is bold.
+ * <p>Comments that don't begin their line are left alone. {@code benchmark} is a class or a class and method; {@code
+ * rows} and {@code columns} are parameters, or {@code method}; {@code metric} is an auxiliary counter, unless it is
+ * the score; whatever else is given is the value that a parameter must have. Of two results for one cell the later
+ * one counts. The best of a column is bold.
  */
 public final class ResultsTable {
     private static final Pattern TABLE = Pattern.compile(
-            "(?s)(<!-- table:([\\w-]+)((?: [\\w-]+=[^ \\n]+)*) -->\\n).*?(<!-- end:\\2 -->)");
+            "(?sm)^(<!-- table:([\\w-]+)((?: [\\w-]+=[^ \\n]+)*) -->\\n).*?^(<!-- end:\\2 -->)");
     private static final Pattern NUMBER = Pattern.compile("\\d+");
     private static final int DIGITS = 3;
 

@@ -39,6 +39,9 @@ public class TrainingStepBench {
     /** Of the schedule, which is constant: long enough for no benchmark to reach its end. */
     private static final int STEPS = 1_000_000;
 
+    /** Of the default learning rate: without a warm-up all of it may raise the loss at first. */
+    private static final float RATE_SHARE = 0.01f;
+
     /** The models: what is trained, and what a step of it sees. */
     public enum Model {
         /** The training job's default, 804,096 parameters. */
@@ -61,7 +64,7 @@ public class TrainingStepBench {
     @Param({"L4X128", "L6X384", "L12X768"})
     public Model model;
 
-    /** With its default configuration and learning rate. */
+    /** With its default configuration. */
     @Param({"ASGO", "ASGO_PUBLISHED", "ADAMW", "MUON_NESTEROV"})
     public OptimizerChoice.Algorithm optimizer;
 
@@ -86,7 +89,7 @@ public class TrainingStepBench {
         parameters = new GptParameters(backend, model.config);
         parameters.initialize(SEED);
         gpt = new Gpt(backend, pool, parameters, model.batch);
-        var choice = new OptimizerChoice(optimizer, optimizer.defaultLearningRate());
+        var choice = new OptimizerChoice(optimizer, RATE_SHARE * optimizer.defaultLearningRate());
         stepper = new Optimizer(backend, pool, OptimizerConfig.published(),
                 choice.groups(parameters, ScheduleShape.CONSTANT, STEPS));
         inputs = new int[model.batch * model.config.context()];

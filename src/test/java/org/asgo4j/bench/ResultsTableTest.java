@@ -53,6 +53,12 @@ class ResultsTableTest {
     }
 
     @Test
+    void anIndentedExampleIsNoTable() throws IOException {
+        write("a", "2026-01-01", result("syrk", "openblas", "64", "1", "1"));
+        assertEquals(MARKERS.indent(4), filled(MARKERS.indent(4)));
+    }
+
+    @Test
     void fillingAgainChangesNothing() throws IOException {
         write("a", "2026-01-01", result("gemm", "openblas", "64", "1", "1"));
         assertEquals(filled(MARKERS), filled(filled(MARKERS)));
