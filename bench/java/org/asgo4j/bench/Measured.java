@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.bench;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -61,29 +64,32 @@ record Measured(String benchmark, Map<String, String> parameters, Map<String, Me
         List<Measured> all = new ArrayList<>();
         for (Path file : files) {
             Run run = Run.of(file);
-            for (Object entry : (List<?>) Json.parse(Files.readString(file))) all.add(of((Map<?, ?>) entry, run));
+            for (JsonElement entry : JsonParser.parseString(Files.readString(file)).getAsJsonArray()) {
+                all.add(of(entry.getAsJsonObject(), run));
+            }
         }
         all.sort((a, b) -> a.run().date().compareTo(b.run().date()));
         return all;
     }
 
-    private static Measured of(Map<?, ?> entry, Run run) {
-        String[] names = ((String) entry.get("benchmark")).split("\\.");
+    private static Measured of(JsonObject entry, Run run) {
+        String[] names = entry.get("benchmark").getAsString().split("\\.");
         String method = names[names.length - 1];
         Map<String, String> parameters = new LinkedHashMap<>();
-        if (entry.get("params") instanceof Map<?, ?> params) {
-            params.forEach((name, value) -> parameters.put((String) name, (String) value));
+        if (entry.has("params")) {
+            entry.getAsJsonObject("params").asMap()
+                    .forEach((name, value) -> parameters.put(name, value.getAsString()));
         }
         parameters.put("method", method);
         Map<String, Metric> metrics = new LinkedHashMap<>();
-        metrics.put(SCORE, metric((Map<?, ?>) entry.get("primaryMetric")));
-        ((Map<?, ?>) entry.get("secondaryMetrics"))
-                .forEach((name, value) -> metrics.put((String) name, metric((Map<?, ?>) value)));
+        metrics.put(SCORE, metric(entry.getAsJsonObject("primaryMetric")));
+        entry.getAsJsonObject("secondaryMetrics").asMap()
+                .forEach((name, value) -> metrics.put(name, metric(value.getAsJsonObject())));
         return new Measured(names[names.length - 2] + "." + method, parameters, metrics, run);
     }
 
-    private static Metric metric(Map<?, ?> json) {
-        String median = (String) ((Map<?, ?>) json.get("scorePercentiles")).get(MEDIAN);
-        return new Metric(Double.parseDouble(median), (String) json.get("scoreUnit"));
+    private static Metric metric(JsonObject json) {
+        String median = json.getAsJsonObject("scorePercentiles").get(MEDIAN).getAsString(); // a string where it is NaN
+        return new Metric(Double.parseDouble(median), json.get("scoreUnit").getAsString());
     }
 }
