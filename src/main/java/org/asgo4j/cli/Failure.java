@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import java.util.regex.Pattern;
 import org.asgo4j.io.SafetensorsException;
 import org.asgo4j.linalg.DeviceException;
 import org.asgo4j.linalg.NativeCallException;
@@ -18,6 +19,11 @@ import picocli.CommandLine.ExitCode;
  * @param message what to say
  */
 record Failure(int status, String message) {
+    /** The library's advice to choose a backend; the program has an option for it. */
+    private static final Pattern BACKEND = Pattern.compile("-Dasgo4j\\.backend=(\\w+)");
+
+    /** Other properties of the JVM, which the launcher reads from a variable. */
+    private static final Pattern PROPERTY = Pattern.compile("(?<!ASGO4J_OPTS=)-Dasgo4j\\.");
 
     /** Judges what was thrown. The library throws {@link IllegalArgumentException} for values that it was given. */
     static Failure of(Throwable thrown) {
@@ -44,7 +50,13 @@ record Failure(int status, String message) {
         return new Failure(ExitCode.USAGE, String.valueOf(e.getMessage()).strip().replaceAll("\\s*\\R\\s*", " "));
     }
 
+    /** A message of the library, which speaks of the JVM's properties, in terms of the program. */
+    static String asOptions(String message) {
+        String withBackend = BACKEND.matcher(message).replaceAll("--backend $1");
+        return PROPERTY.matcher(withBackend).replaceAll("ASGO4J_OPTS=$0");
+    }
+
     private static Failure software(String message) {
-        return new Failure(ExitCode.SOFTWARE, message);
+        return new Failure(ExitCode.SOFTWARE, asOptions(message));
     }
 }

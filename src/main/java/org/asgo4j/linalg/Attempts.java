@@ -4,7 +4,7 @@ package org.asgo4j.linalg;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Collects what was tried to load a library and why each of it failed, for one error that says it all. */
+/** Collects what was tried to load a library and what came of each, for one error that says it all. */
 final class Attempts {
     /** What the JDK says of a library that it has loaded for another class loader. */
     private static final String OTHER_LOADER = "already loaded in another classloader";
@@ -18,11 +18,11 @@ final class Attempts {
         this.platform = platform;
     }
 
-    void add(String candidate, String reason) {
-        lines.add("%n  %s: %s".formatted(candidate, reason));
+    void add(String candidate, String outcome) {
+        lines.add("%n  %s: %s".formatted(candidate, outcome));
     }
 
-    /** The error: every candidate with its reason, and what to do about it. */
+    /** The error: every candidate with what came of it, and what to do about it. */
     UnsatisfiedLinkError failure(Throwable cause) {
         String tried = lines.isEmpty()
                 ? " nothing: there is none for " + platform.classifier()

@@ -78,10 +78,13 @@ record CudaLibraries(String folder, List<Path> files) {
         }
         boolean complete = true;
         for (String name : names) {
+            String candidate = "%s (for %s)".formatted(name, version.name);
             try {
-                files.add(inspect(name, folder, probe));
+                Path file = inspect(name, folder, probe);
+                files.add(file);
+                attempts.add(candidate, "found, " + file);
             } catch (IOException | UnsatisfiedLinkError e) {
-                attempts.add("%s (for %s)".formatted(name, version.name), e.getMessage());
+                attempts.add(candidate, e.getMessage());
                 complete = false;
             }
         }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.asgo4j.linalg.ElementType;
 import org.asgo4j.optim.AsgoConfig;
 import org.asgo4j.optim.Damping;
@@ -38,6 +39,12 @@ public record AsgoChanges(
         Optional<Damping> damping,
         Optional<RefreshChoice> refresh,
         Optional<Boolean> eigenvalueCorrection) {
+
+    /** What a configuration's messages name as Java does. */
+    private static final List<Enum<?>> IN_MESSAGES = Stream.of(
+            RootMethod.values(), ElementType.values(), GramSource.values(), Damping.Kind.values())
+            .<Enum<?>>flatMap(Stream::of)
+            .toList();
 
     /** No change. */
     public static final AsgoChanges NONE = parse(Map.of());
@@ -113,7 +120,7 @@ public record AsgoChanges(
             String options = texts().entrySet().stream()
                     .map(option -> "--" + option.getKey() + " " + option.getValue())
                     .collect(Collectors.joining(" "));
-            throw new IllegalArgumentException(options + ": " + e.getMessage(), e);
+            throw new IllegalArgumentException(options + ": " + Choice.named(e.getMessage(), IN_MESSAGES), e);
         }
     }
 

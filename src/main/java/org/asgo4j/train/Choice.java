@@ -32,6 +32,15 @@ public final class Choice {
         return others.stream().map(Choice::name).collect(Collectors.joining(", ")) + " or " + last;
     }
 
+    /** A message in which these values have the names that options have for them, not Java's. */
+    static String named(String message, List<Enum<?>> values) {
+        String text = message;
+        for (Enum<?> value : values) {
+            text = text.replaceAll("(?<![\\w-])" + value.name() + "(?![\\w-])", name(value));
+        }
+        return text;
+    }
+
     /** The name of a value. */
     public static String name(Enum<?> value) {
         return value.name().toLowerCase(Locale.ROOT).replace('_', '-');

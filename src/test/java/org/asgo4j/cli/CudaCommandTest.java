@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -31,9 +32,22 @@ class CudaCommandTest {
         String complaint = String.join("\n", result.err());
         assertTrue(complaint.startsWith("asgo4j: no library for backend cuda could be loaded; tried:"), complaint);
         for (String part : List.of("libcudart.so.13 (for CUDA 13): ", "libcublas.so.13 (for CUDA 13): ",
-                "libcusolver.so.12 (for CUDA 13): ", "libcudart.so.12 (for CUDA 12): ", "-Dasgo4j.cuda=FOLDER")) {
+                "libcusolver.so.12 (for CUDA 13): ", "libcudart.so.12 (for CUDA 12): ",
+                "ASGO4J_OPTS=-Dasgo4j.cuda=FOLDER", "--backend openblas")) {
             assertTrue(complaint.contains(part), () -> "no '" + part + "' in\n" + complaint);
         }
+    }
+
+    @Test
+    void theListHasWhatWasFoundToo() throws IOException {
+        assumeTrue(FakeCuda.isThere(), FakeCuda.whyNot());
+        Path found = Files.copy(FakeCuda.folder().resolve("libcudart.so.13"), folder.resolve("libcudart.so.13"))
+                .toRealPath();
+        var result = new CliProcess(folder).with("-Dasgo4j.cuda=" + folder).run("doctor", "--backend", "cuda");
+        assertEquals(1, result.status(), result::toString);
+        String complaint = String.join("\n", result.err());
+        assertTrue(complaint.contains("libcudart.so.13 (for CUDA 13): found, " + found), complaint);
+        assertTrue(complaint.contains("libcublas.so.13 (for CUDA 13): " + folder), complaint);
     }
 
     @Test

@@ -34,6 +34,8 @@ class DoctorCommandTest {
         String complaint = String.join("\n", result.err());
         assertTrue(complaint.startsWith("asgo4j: no library for backend openblas could be loaded; tried:"), complaint);
         assertTrue(complaint.contains("/nonexistent.so: "), complaint);
+        assertTrue(complaint.contains("name a library with ASGO4J_OPTS=-Dasgo4j.library=PATH"), complaint);
+        assertTrue(complaint.endsWith("choose the pure-Java backend with --backend reference."), complaint);
         assertTrue(result.out().stream().anyMatch(line -> line.startsWith("java ")), result::toString);
     }
 

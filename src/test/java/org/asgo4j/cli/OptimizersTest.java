@@ -182,6 +182,23 @@ class OptimizersTest {
                 refusal.getMessage().startsWith("--root newton --damping outside-root:0.5: "), refusal::getMessage);
     }
 
+    /** The library's messages have Java's names. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "refresh|adaptive|polar-express|needs a root with an eigenbasis (eigen or qr), got polar-express",
+                "precision|float64|tridiagonal|root: tridiagonal is float32 only, got float64; eigen takes both",
+                "damping|pseudo-inverse:0.5|newton|newton takes damping absolute or relative, got pseudo-inverse",
+            })
+    void refusalsSpellValuesAsOptionsDo(String option, String text, String root, String expected) {
+        AsgoChanges changes = AsgoChanges.parse(Map.of(option, text, "root", root));
+        var refusal = assertThrows(
+                IllegalArgumentException.class,
+                () -> Optimizers.parse("asgo", null, null, changes, GroupChanges.NONE));
+        assertTrue(refusal.getMessage().contains(expected), refusal::getMessage);
+    }
+
     private static List<OptimizerChoice> parse(String names, String rates) {
         return Optimizers.parse(names, rates, null, AsgoChanges.NONE, GroupChanges.NONE);
     }
