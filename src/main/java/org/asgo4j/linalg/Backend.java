@@ -91,6 +91,10 @@ public interface Backend extends AutoCloseable {
     /**
      * C ← α·op(A)·op(B) + β·C. With β = 0, C is not read. All three of one type, either one.
      *
+     * <p>With a row or a column of ones it repeats a row and adds up columns, as the bias of a layer needs:
+     *
+     * {@snippet file="MatrixExamplesTest.java" region="bias"}
+     *
      * @param transposeA whether op(A) is A or Aᵀ
      * @param transposeB whether op(B) is B or Bᵀ
      * @param alpha α

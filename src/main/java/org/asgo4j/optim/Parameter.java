@@ -81,6 +81,17 @@ public record Parameter(String name, Matrix weight, Matrix gradient, RowBlocks b
         }
     }
 
+    /**
+     * Whether the weight is one row or one column, as biases and gains are. {@link Asgo} and {@link Muon} take
+     * vectors too, but only scale their length: they belong in a group of {@link AdamW}. An embedding is a matrix, and
+     * belongs there all the same.
+     *
+     * {@snippet file="TrainingExamplesTest.java" region="vectors"}
+     */
+    public boolean isVector() {
+        return weight.rows() == 1 || weight.cols() == 1;
+    }
+
     /** The same weight and gradient, cut into other row blocks. */
     public Parameter withBlocks(RowBlocks newBlocks) {
         return new Parameter(name, weight, gradient, newBlocks);

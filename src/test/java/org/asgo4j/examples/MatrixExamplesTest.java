@@ -83,6 +83,32 @@ class MatrixExamplesTest {
     }
 
     @Test
+    void bias() {
+        try (Backend backend = Backends.open();
+                Arena arena = Arena.ofConfined()) {
+            int examples = 4;
+            Matrix bias = backend.allocate(arena, 1, 3);
+            Matrix biasGradient = backend.allocate(arena, 1, 3);
+            Matrix x = backend.allocate(arena, examples, 2);
+            Matrix weight = backend.allocate(arena, 3, 2);
+            Matrix y = backend.allocate(arena, examples, 3);
+            backend.fill(2, x);
+            backend.fill(5, weight);
+            bias.set(0, 2, 7);
+            // @start region="bias"
+            Matrix ones = backend.allocate(arena, examples, 1); //                            once
+            backend.fill(1, ones);
+            backend.gemm(Transpose.NONE, Transpose.NONE, 1, ones, bias, 0, y); //             Y ← 1·b, in each row
+            backend.gemm(Transpose.NONE, Transpose.TRANSPOSED, 1, x, weight, 1, y); //        Y ← Y + XWᵀ
+            Matrix dy = y; //                                                                 ∂loss/∂Y
+            backend.gemm(Transpose.TRANSPOSED, Transpose.NONE, 1, ones, dy, 0, biasGradient); // 1ᵀ·dY: sums of columns
+            // @end
+            assertEquals(2 * 2 * 5 + 7, y.get(3, 2));
+            assertEquals(examples * 2 * 2 * 5, biasGradient.get(0, 1));
+        }
+    }
+
+    @Test
     void symm() {
         // @start region="symm"
         try (Backend backend = Backends.open();

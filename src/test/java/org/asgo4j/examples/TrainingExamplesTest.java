@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.Backends;
 import org.asgo4j.linalg.Matrix;
@@ -78,6 +79,22 @@ class TrainingExamplesTest {
         assertEquals(16, conv.weight().rows()); //            one row per output channel
         assertEquals(27, conv.weight().cols());
         // @end
+    }
+
+    @Test
+    void vectors() {
+        var kernel = Parameter.of("mlp.weight", model.weight, model.gradient);
+        var shift = Parameter.of("mlp.bias", bias, biasGradient);
+        List<Parameter> parameters = List.of(kernel, shift);
+        // @start region="vectors"
+        var byKind = parameters.stream().collect(Collectors.partitioningBy(Parameter::isVector));
+        var matrices = new ParameterGroup("matrices", new Asgo(AsgoConfig.defaults()), Schedule.constant(0.01f), 0.1f,
+                byKind.get(false));
+        var vectors = new ParameterGroup("vectors", new AdamW(AdamWConfig.published()), Schedule.constant(6e-3f), 0,
+                byKind.get(true));
+        // @end
+        assertEquals(List.of(kernel), matrices.parameters());
+        assertEquals(List.of(shift), vectors.parameters());
     }
 
     @Test
