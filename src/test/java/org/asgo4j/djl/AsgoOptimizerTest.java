@@ -91,6 +91,25 @@ class AsgoOptimizerTest {
         }
     }
 
+    /** The arithmetic is that of the CPU, so the bits are. */
+    @Test
+    void updatesOfTensorsOnAGpuAreTheSameBits() {
+        try (NDManager gpu = PyTorch.newGpuManager();
+                AsgoOptimizer onGpu = builder(new Asgo(AsgoConfig.defaults())).build();
+                AsgoOptimizer onCpu = builder(new Asgo(AsgoConfig.defaults())).build()) {
+            NDArray expected = tensor(KERNEL);
+            NDArray weight = gpu.create(expected.toFloatArray(), KERNEL);
+            for (int step = 1; step <= 5; step++) {
+                NDArray gradient = tensor(KERNEL);
+                onCpu.update("id", expected, gradient);
+                onGpu.update("id", weight, gpu.create(gradient.toFloatArray(), KERNEL));
+                assertEquals(3L * step, onGpu.copies(), "the gradient there, the weight there and back");
+            }
+            assertArrayEquals(expected.toFloatArray(), weight.toFloatArray(), () -> "seed=" + seed);
+            assertTrue(weight.getDevice().isGpu());
+        }
+    }
+
     @Test
     void vectorsAndEmbeddingsGetAdamW() {
         List<Shape> shapes = List.of(new Shape(7), new Shape(5, 4));

@@ -44,7 +44,7 @@ final class DigitsTrainer implements AutoCloseable {
             .add(Linear.builder().setUnits(HIDDEN).build())
             .add(Activation.reluBlock())
             .add(Linear.builder().setUnits(Digits.CLASSES).build());
-    private final Model model = Model.newInstance(NAME, "PyTorch");
+    private final Model model = Model.newInstance(NAME, Device.cpu(), "PyTorch");
     private final Trainer trainer;
     private final Random order;
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.djl;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 
@@ -20,8 +23,14 @@ public final class PyTorch {
         return Engine.getEngine("PyTorch");
     }
 
-    /** A manager of its tensors, to be closed. */
+    /** A manager of its tensors on the CPU, to be closed; left to itself it takes a GPU. */
     public static NDManager newManager() {
-        return engine().newBaseManager();
+        return engine().newBaseManager(Device.cpu());
+    }
+
+    /** The same on a GPU; the test is skipped if PyTorch has none: its libraries on the class path are for the CPU. */
+    public static NDManager newGpuManager() {
+        assumeTrue(engine().getGpuCount() > 0, "PyTorch sees no GPU");
+        return engine().newBaseManager(Device.gpu());
     }
 }

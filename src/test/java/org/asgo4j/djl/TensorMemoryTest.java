@@ -6,9 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
@@ -120,13 +118,16 @@ class TensorMemoryTest {
 
     @Test
     void aTensorOnAGpuIsCopiedThereAndBack() {
-        assumeTrue(PyTorch.engine().getGpuCount() > 0, "PyTorch sees no GPU");
-        NDArray tensor = manager.arange(12f).reshape(3, 4).toDevice(Device.gpu(), false);
-        TensorMemory memory = TensorMemory.of(tensor, 3, 4, arena);
-        assertFalse(memory.view());
-        memory.matrix().set(1, 3, SENTINEL);
-        memory.writeTo(tensor);
-        assertEquals(SENTINEL, tensor.getFloat(1, 3));
+        try (NDManager gpu = PyTorch.newGpuManager()) {
+            NDArray tensor = gpu.arange(12f).reshape(3, 4);
+            TensorMemory memory = TensorMemory.of(tensor, 3, 4, arena);
+            assertFalse(memory.view());
+            assertEquals(7, memory.matrix().get(1, 3));
+            memory.matrix().set(1, 3, SENTINEL);
+            memory.writeTo(tensor);
+            assertEquals(SENTINEL, tensor.getFloat(1, 3));
+            assertTrue(tensor.getDevice().isGpu());
+        }
     }
 
     @Test

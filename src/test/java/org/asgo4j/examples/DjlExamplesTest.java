@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.examples;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Model;
@@ -70,7 +69,7 @@ class DjlExamplesTest {
                     optimizer.save(folder.resolve("optimizer.safetensors")); // load, to go on where this ends
                 }
                 // @end
-                assertEquals(0, optimizer.copies());
+                assertTrue(optimizer.copies() == 0 || PyTorch.engine().getGpuCount() > 0, "DJL prefers a GPU");
             }
         }
         assertTrue(Files.size(folder.resolve("optimizer.safetensors")) > 0);
