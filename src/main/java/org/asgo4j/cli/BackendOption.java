@@ -11,8 +11,8 @@ final class BackendOption {
     @Option(
             names = "--backend",
             paramLabel = "NAME",
-            description = "openblas, mkl, cuda or reference (pure Java, slow); default: -Dasgo4j.backend, else "
-                    + "openblas")
+            description = "openblas, mkl, cuda or reference (pure Java, slow); default: openblas, or what "
+                    + "-Dasgo4j.backend in ASGO4J_OPTS says")
     private String name;
 
     /** Opens the backend that was asked for, with one BLAS thread per call. */

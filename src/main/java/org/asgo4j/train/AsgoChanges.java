@@ -98,7 +98,7 @@ public record AsgoChanges(
      * @param steps of the whole training, which some refresh policies depend on
      * @throws IllegalArgumentException if they don't go together; the message lists them
      */
-    AsgoConfig over(AsgoConfig base, int steps) {
+    public AsgoConfig over(AsgoConfig base, int steps) {
         try {
             var newRoot = new Root(
                     method(base.root()),

@@ -5,9 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.asgo4j.optim.AsgoConfig;
 import org.asgo4j.train.AsgoChanges;
 import org.asgo4j.train.GroupChanges;
 import org.asgo4j.train.OptimizerChoice;
@@ -16,9 +20,13 @@ import org.asgo4j.train.RefreshChoice;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** What --optimizer and --learning-rate mean together. */
 class OptimizersTest {
+    private static final Pattern DEFAULTS =
+            Pattern.compile("\\(default: ([^ )]+)(?: for asgo, ([^ )]+) for asgo-published.*)?\\)$");
 
     @Test
     void withoutRatesEachHasItsDefault() {
@@ -180,6 +188,22 @@ class OptimizersTest {
                 () -> Optimizers.parse("asgo", null, null, changes, GroupChanges.NONE));
         assertTrue(
                 refusal.getMessage().startsWith("--root newton --damping outside-root:0.5: "), refusal::getMessage);
+    }
+
+    /** Each configuration is the other with all that the help says of its own. */
+    @Test
+    void theHelpStatesTheConfigurations() {
+        Map<String, String> asgo = new HashMap<>();
+        Map<String, String> published = new HashMap<>();
+        for (OptionSpec option : CommandSpec.forAnnotatedObject(new AsgoOptions()).options()) {
+            String name = option.longestName().substring(2);
+            Matcher values = DEFAULTS.matcher(String.join("", option.description()));
+            assertTrue(values.find(), () -> "no default of " + name);
+            asgo.put(name, values.group(1));
+            published.put(name, values.group(2) == null ? values.group(1) : values.group(2));
+        }
+        assertEquals(AsgoConfig.defaults(), AsgoChanges.parse(asgo).over(AsgoConfig.published(), 1));
+        assertEquals(AsgoConfig.published(), AsgoChanges.parse(published).over(AsgoConfig.defaults(), 1));
     }
 
     /** The library's messages have Java's names. */
