@@ -43,8 +43,8 @@ public class InverseRootBench {
     private static final double WARM_BETA2 = 0.95;
     private static final int RANK_DIVISOR = 4;
 
-    /** The five methods. */
-    @Param({"EIGEN", "TRIDIAGONAL", "POLAR_EXPRESS", "NEWTON", "QR"})
+    /** The six methods. */
+    @Param({"EIGEN", "TRIDIAGONAL", "ZOLOTAREV", "POLAR_EXPRESS", "NEWTON", "QR"})
     public String method;
 
     /** Of V and the root. */

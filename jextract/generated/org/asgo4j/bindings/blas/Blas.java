@@ -68,6 +68,15 @@ public class Blas extends Blas$shared {
     public static int CblasLower() {
         return CblasLower;
     }
+    private static final int CblasNonUnit = (int)131L;
+    /**
+     * {@snippet lang=c :
+     * enum CBLAS_DIAG.CblasNonUnit = 131
+     * }
+     */
+    public static int CblasNonUnit() {
+        return CblasNonUnit;
+    }
     private static final int CblasLeft = (int)141L;
     /**
      * {@snippet lang=c :
@@ -511,6 +520,146 @@ public class Blas extends Blas$shared {
         }
     }
 
+    private static class cblas_strmm {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_FLOAT,
+            Blas.C_POINTER,
+            Blas.C_INT,
+            Blas.C_POINTER,
+            Blas.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cblas_strmm");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void cblas_strmm(const enum CBLAS_ORDER Order, const enum CBLAS_SIDE Side, const enum CBLAS_UPLO Uplo, const enum CBLAS_TRANSPOSE TransA, const enum CBLAS_DIAG Diag, const blasint M, const blasint N, const float alpha, const float *A, const blasint lda, float *B, const blasint ldb)
+     * }
+     */
+    public static FunctionDescriptor cblas_strmm$descriptor() {
+        return cblas_strmm.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void cblas_strmm(const enum CBLAS_ORDER Order, const enum CBLAS_SIDE Side, const enum CBLAS_UPLO Uplo, const enum CBLAS_TRANSPOSE TransA, const enum CBLAS_DIAG Diag, const blasint M, const blasint N, const float alpha, const float *A, const blasint lda, float *B, const blasint ldb)
+     * }
+     */
+    public static MethodHandle cblas_strmm$handle() {
+        return cblas_strmm.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void cblas_strmm(const enum CBLAS_ORDER Order, const enum CBLAS_SIDE Side, const enum CBLAS_UPLO Uplo, const enum CBLAS_TRANSPOSE TransA, const enum CBLAS_DIAG Diag, const blasint M, const blasint N, const float alpha, const float *A, const blasint lda, float *B, const blasint ldb)
+     * }
+     */
+    public static MemorySegment cblas_strmm$address() {
+        return cblas_strmm.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void cblas_strmm(const enum CBLAS_ORDER Order, const enum CBLAS_SIDE Side, const enum CBLAS_UPLO Uplo, const enum CBLAS_TRANSPOSE TransA, const enum CBLAS_DIAG Diag, const blasint M, const blasint N, const float alpha, const float *A, const blasint lda, float *B, const blasint ldb)
+     * }
+     */
+    public static void cblas_strmm(int Order, int Side, int Uplo, int TransA, int Diag, int M, int N, float alpha, MemorySegment A, int lda, MemorySegment B, int ldb) {
+        var mh$ = cblas_strmm.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cblas_strmm", Order, Side, Uplo, TransA, Diag, M, N, alpha, A, lda, B, ldb);
+            }
+            mh$.invokeExact(Order, Side, Uplo, TransA, Diag, M, N, alpha, A, lda, B, ldb);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cblas_dtrmm {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_DOUBLE,
+            Blas.C_POINTER,
+            Blas.C_INT,
+            Blas.C_POINTER,
+            Blas.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cblas_dtrmm");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void cblas_dtrmm(const enum CBLAS_ORDER Order, const enum CBLAS_SIDE Side, const enum CBLAS_UPLO Uplo, const enum CBLAS_TRANSPOSE TransA, const enum CBLAS_DIAG Diag, const blasint M, const blasint N, const double alpha, const double *A, const blasint lda, double *B, const blasint ldb)
+     * }
+     */
+    public static FunctionDescriptor cblas_dtrmm$descriptor() {
+        return cblas_dtrmm.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void cblas_dtrmm(const enum CBLAS_ORDER Order, const enum CBLAS_SIDE Side, const enum CBLAS_UPLO Uplo, const enum CBLAS_TRANSPOSE TransA, const enum CBLAS_DIAG Diag, const blasint M, const blasint N, const double alpha, const double *A, const blasint lda, double *B, const blasint ldb)
+     * }
+     */
+    public static MethodHandle cblas_dtrmm$handle() {
+        return cblas_dtrmm.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void cblas_dtrmm(const enum CBLAS_ORDER Order, const enum CBLAS_SIDE Side, const enum CBLAS_UPLO Uplo, const enum CBLAS_TRANSPOSE TransA, const enum CBLAS_DIAG Diag, const blasint M, const blasint N, const double alpha, const double *A, const blasint lda, double *B, const blasint ldb)
+     * }
+     */
+    public static MemorySegment cblas_dtrmm$address() {
+        return cblas_dtrmm.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void cblas_dtrmm(const enum CBLAS_ORDER Order, const enum CBLAS_SIDE Side, const enum CBLAS_UPLO Uplo, const enum CBLAS_TRANSPOSE TransA, const enum CBLAS_DIAG Diag, const blasint M, const blasint N, const double alpha, const double *A, const blasint lda, double *B, const blasint ldb)
+     * }
+     */
+    public static void cblas_dtrmm(int Order, int Side, int Uplo, int TransA, int Diag, int M, int N, double alpha, MemorySegment A, int lda, MemorySegment B, int ldb) {
+        var mh$ = cblas_dtrmm.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cblas_dtrmm", Order, Side, Uplo, TransA, Diag, M, N, alpha, A, lda, B, ldb);
+            }
+            mh$.invokeExact(Order, Side, Uplo, TransA, Diag, M, N, alpha, A, lda, B, ldb);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class LAPACKE_sgeqrf_work {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Blas.C_INT,
@@ -638,6 +787,134 @@ public class Blas extends Blas$shared {
                 traceDowncall("LAPACKE_dgeqrf_work", matrix_layout, m, n, a, lda, tau, work, lwork);
             }
             return (int)mh$.invokeExact(matrix_layout, m, n, a, lda, tau, work, lwork);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class LAPACKE_slauum_work {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_CHAR,
+            Blas.C_INT,
+            Blas.C_POINTER,
+            Blas.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("LAPACKE_slauum_work");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_slauum_work(int matrix_layout, char uplo, int32_t n, float *a, int32_t lda)
+     * }
+     */
+    public static FunctionDescriptor LAPACKE_slauum_work$descriptor() {
+        return LAPACKE_slauum_work.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_slauum_work(int matrix_layout, char uplo, int32_t n, float *a, int32_t lda)
+     * }
+     */
+    public static MethodHandle LAPACKE_slauum_work$handle() {
+        return LAPACKE_slauum_work.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_slauum_work(int matrix_layout, char uplo, int32_t n, float *a, int32_t lda)
+     * }
+     */
+    public static MemorySegment LAPACKE_slauum_work$address() {
+        return LAPACKE_slauum_work.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t LAPACKE_slauum_work(int matrix_layout, char uplo, int32_t n, float *a, int32_t lda)
+     * }
+     */
+    public static int LAPACKE_slauum_work(int matrix_layout, byte uplo, int n, MemorySegment a, int lda) {
+        var mh$ = LAPACKE_slauum_work.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("LAPACKE_slauum_work", matrix_layout, uplo, n, a, lda);
+            }
+            return (int)mh$.invokeExact(matrix_layout, uplo, n, a, lda);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class LAPACKE_dlauum_work {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_CHAR,
+            Blas.C_INT,
+            Blas.C_POINTER,
+            Blas.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("LAPACKE_dlauum_work");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_dlauum_work(int matrix_layout, char uplo, int32_t n, double *a, int32_t lda)
+     * }
+     */
+    public static FunctionDescriptor LAPACKE_dlauum_work$descriptor() {
+        return LAPACKE_dlauum_work.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_dlauum_work(int matrix_layout, char uplo, int32_t n, double *a, int32_t lda)
+     * }
+     */
+    public static MethodHandle LAPACKE_dlauum_work$handle() {
+        return LAPACKE_dlauum_work.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_dlauum_work(int matrix_layout, char uplo, int32_t n, double *a, int32_t lda)
+     * }
+     */
+    public static MemorySegment LAPACKE_dlauum_work$address() {
+        return LAPACKE_dlauum_work.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t LAPACKE_dlauum_work(int matrix_layout, char uplo, int32_t n, double *a, int32_t lda)
+     * }
+     */
+    public static int LAPACKE_dlauum_work(int matrix_layout, byte uplo, int n, MemorySegment a, int lda) {
+        var mh$ = LAPACKE_dlauum_work.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("LAPACKE_dlauum_work", matrix_layout, uplo, n, a, lda);
+            }
+            return (int)mh$.invokeExact(matrix_layout, uplo, n, a, lda);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -848,6 +1125,134 @@ public class Blas extends Blas$shared {
         }
     }
 
+    private static class LAPACKE_spotrf_work {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_CHAR,
+            Blas.C_INT,
+            Blas.C_POINTER,
+            Blas.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("LAPACKE_spotrf_work");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_spotrf_work(int matrix_layout, char uplo, int32_t n, float *a, int32_t lda)
+     * }
+     */
+    public static FunctionDescriptor LAPACKE_spotrf_work$descriptor() {
+        return LAPACKE_spotrf_work.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_spotrf_work(int matrix_layout, char uplo, int32_t n, float *a, int32_t lda)
+     * }
+     */
+    public static MethodHandle LAPACKE_spotrf_work$handle() {
+        return LAPACKE_spotrf_work.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_spotrf_work(int matrix_layout, char uplo, int32_t n, float *a, int32_t lda)
+     * }
+     */
+    public static MemorySegment LAPACKE_spotrf_work$address() {
+        return LAPACKE_spotrf_work.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t LAPACKE_spotrf_work(int matrix_layout, char uplo, int32_t n, float *a, int32_t lda)
+     * }
+     */
+    public static int LAPACKE_spotrf_work(int matrix_layout, byte uplo, int n, MemorySegment a, int lda) {
+        var mh$ = LAPACKE_spotrf_work.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("LAPACKE_spotrf_work", matrix_layout, uplo, n, a, lda);
+            }
+            return (int)mh$.invokeExact(matrix_layout, uplo, n, a, lda);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class LAPACKE_dpotrf_work {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_CHAR,
+            Blas.C_INT,
+            Blas.C_POINTER,
+            Blas.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("LAPACKE_dpotrf_work");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_dpotrf_work(int matrix_layout, char uplo, int32_t n, double *a, int32_t lda)
+     * }
+     */
+    public static FunctionDescriptor LAPACKE_dpotrf_work$descriptor() {
+        return LAPACKE_dpotrf_work.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_dpotrf_work(int matrix_layout, char uplo, int32_t n, double *a, int32_t lda)
+     * }
+     */
+    public static MethodHandle LAPACKE_dpotrf_work$handle() {
+        return LAPACKE_dpotrf_work.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_dpotrf_work(int matrix_layout, char uplo, int32_t n, double *a, int32_t lda)
+     * }
+     */
+    public static MemorySegment LAPACKE_dpotrf_work$address() {
+        return LAPACKE_dpotrf_work.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t LAPACKE_dpotrf_work(int matrix_layout, char uplo, int32_t n, double *a, int32_t lda)
+     * }
+     */
+    public static int LAPACKE_dpotrf_work(int matrix_layout, byte uplo, int n, MemorySegment a, int lda) {
+        var mh$ = LAPACKE_dpotrf_work.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("LAPACKE_dpotrf_work", matrix_layout, uplo, n, a, lda);
+            }
+            return (int)mh$.invokeExact(matrix_layout, uplo, n, a, lda);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class LAPACKE_ssyevd_work {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Blas.C_INT,
@@ -1050,6 +1455,136 @@ public class Blas extends Blas$shared {
                 traceDowncall("LAPACKE_ssytrd_work", matrix_layout, uplo, n, a, lda, d, e, tau, work, lwork);
             }
             return (int)mh$.invokeExact(matrix_layout, uplo, n, a, lda, d, e, tau, work, lwork);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class LAPACKE_strtri_work {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_CHAR,
+            Blas.C_CHAR,
+            Blas.C_INT,
+            Blas.C_POINTER,
+            Blas.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("LAPACKE_strtri_work");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_strtri_work(int matrix_layout, char uplo, char diag, int32_t n, float *a, int32_t lda)
+     * }
+     */
+    public static FunctionDescriptor LAPACKE_strtri_work$descriptor() {
+        return LAPACKE_strtri_work.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_strtri_work(int matrix_layout, char uplo, char diag, int32_t n, float *a, int32_t lda)
+     * }
+     */
+    public static MethodHandle LAPACKE_strtri_work$handle() {
+        return LAPACKE_strtri_work.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_strtri_work(int matrix_layout, char uplo, char diag, int32_t n, float *a, int32_t lda)
+     * }
+     */
+    public static MemorySegment LAPACKE_strtri_work$address() {
+        return LAPACKE_strtri_work.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t LAPACKE_strtri_work(int matrix_layout, char uplo, char diag, int32_t n, float *a, int32_t lda)
+     * }
+     */
+    public static int LAPACKE_strtri_work(int matrix_layout, byte uplo, byte diag, int n, MemorySegment a, int lda) {
+        var mh$ = LAPACKE_strtri_work.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("LAPACKE_strtri_work", matrix_layout, uplo, diag, n, a, lda);
+            }
+            return (int)mh$.invokeExact(matrix_layout, uplo, diag, n, a, lda);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class LAPACKE_dtrtri_work {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Blas.C_INT,
+            Blas.C_INT,
+            Blas.C_CHAR,
+            Blas.C_CHAR,
+            Blas.C_INT,
+            Blas.C_POINTER,
+            Blas.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("LAPACKE_dtrtri_work");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_dtrtri_work(int matrix_layout, char uplo, char diag, int32_t n, double *a, int32_t lda)
+     * }
+     */
+    public static FunctionDescriptor LAPACKE_dtrtri_work$descriptor() {
+        return LAPACKE_dtrtri_work.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_dtrtri_work(int matrix_layout, char uplo, char diag, int32_t n, double *a, int32_t lda)
+     * }
+     */
+    public static MethodHandle LAPACKE_dtrtri_work$handle() {
+        return LAPACKE_dtrtri_work.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t LAPACKE_dtrtri_work(int matrix_layout, char uplo, char diag, int32_t n, double *a, int32_t lda)
+     * }
+     */
+    public static MemorySegment LAPACKE_dtrtri_work$address() {
+        return LAPACKE_dtrtri_work.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t LAPACKE_dtrtri_work(int matrix_layout, char uplo, char diag, int32_t n, double *a, int32_t lda)
+     * }
+     */
+    public static int LAPACKE_dtrtri_work(int matrix_layout, byte uplo, byte diag, int n, MemorySegment a, int lda) {
+        var mh$ = LAPACKE_dtrtri_work.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("LAPACKE_dtrtri_work", matrix_layout, uplo, diag, n, a, lda);
+            }
+            return (int)mh$.invokeExact(matrix_layout, uplo, diag, n, a, lda);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -10,8 +10,9 @@ import picocli.CommandLine.Option;
 final class AsgoOptions {
     @Option(
             names = "--root", paramLabel = "METHOD",
-            description = "how asgo takes its roots: eigen, tridiagonal, polar-express, newton or qr (default: "
-                    + "tridiagonal for asgo, eigen for asgo-published, and where that does not go with other options)")
+            description = "how asgo takes its roots: eigen, tridiagonal, zolotarev, polar-express, newton or qr "
+                    + "(default: zolotarev for asgo, eigen for asgo-published, and where that does not go with other "
+                    + "options)")
     private String root;
 
     @Option(

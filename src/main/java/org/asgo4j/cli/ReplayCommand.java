@@ -37,7 +37,7 @@ final class ReplayCommand implements Callable<Integer> {
 
     @Option(
             names = "--root", paramLabel = "METHOD",
-            description = "of ASGO only: eigen, tridiagonal, polar-express, newton or qr (default eigen)")
+            description = "of ASGO only: eigen, tridiagonal, zolotarev, polar-express, newton or qr (default eigen)")
     private String root;
 
     @Option(

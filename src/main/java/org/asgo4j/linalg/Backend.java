@@ -129,8 +129,8 @@ public interface Backend extends AutoCloseable {
     void symm(Side side, Matrix a, Matrix b, Matrix c);
 
     /**
-     * A new workspace for this backend's {@link #eigh}, {@link #orthonormalize} and {@link #tridiagonalize} on matrices
-     * of {@code type} up to order {@code order}, living as long as {@code arena}.
+     * A new workspace for this backend's {@link #eigh}, {@link #orthonormalize}, {@link #tridiagonalize} and
+     * {@link #addInverse} on matrices of {@code type} up to order {@code order}, living as long as {@code arena}.
      *
      * @throws IllegalArgumentException if {@code order} is less than 1 or more than 32766, the most LAPACK can count
      */
@@ -184,6 +184,20 @@ public interface Backend extends AutoCloseable {
      */
     void addResolvent(
             double alpha, double shift, Matrix diagonal, Matrix offDiagonal, Matrix c, EighWorkspace workspace);
+
+    /**
+     * The lower triangle of C ← C + α·(A + σI)⁻¹ for a symmetric positive definite A + σI, by Cholesky's factorization:
+     * half the flops of a product. Functions of A that are sums of resolvents are made of it.
+     *
+     * @param alpha α
+     * @param shift σ
+     * @param a k×k, either type; lower triangle read
+     * @param c k×k of A's type; lower triangle read and written
+     * @param workspace of this backend, of A's type and at least order k; its content is overwritten. The first call
+     *     with one for an order allocates a few objects
+     * @throws NativeCallException if A + σI is not positive definite to working precision; C is undefined then
+     */
+    void addInverse(double alpha, double shift, Matrix a, Matrix c, EighWorkspace workspace);
 
     /**
      * Y ← α·X + β·Y, elementwise in one pass, each element rounded as fma(α, x, β·y). With β = 0, Y is not read. X and

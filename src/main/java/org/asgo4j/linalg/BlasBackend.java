@@ -15,6 +15,7 @@ final class BlasBackend extends CpuBackend {
     private static final int LOWER = Blas.CblasLower();
     private static final byte VECTORS = 'V';
     private static final byte UPPER = 'U';
+    private static final byte ANY_DIAGONAL = 'N';
 
     /** The columns LAPACK's QR works on together: it takes work for so many per row, and does with less. */
     private static final int QR_BLOCK = 32;
@@ -107,7 +108,8 @@ final class BlasBackend extends CpuBackend {
                                 .formatted(order, length, Integer.MAX_VALUE));
             }
             // For small orders the QR factors of orthonormalize and tridiagonalize need more than syevd.
-            workLength = (int) Math.max(Math.ceil(length), order * (long) QR_BLOCK);
+            // addInverse wants two matrices, which syevd does too; said here since only MKL's documentation promises it.
+            workLength = (int) Math.max(Math.ceil(length), Math.max(order * (long) QR_BLOCK, 2L * order * order));
             integerWorkLength = integerWork.get(ValueLayout.JAVA_INT, 0);
         }
         return new EighWorkspace(
@@ -200,6 +202,63 @@ final class BlasBackend extends CpuBackend {
         info = Blas.LAPACKE_sorgtr_work(
                 Blas.LAPACK_COL_MAJOR(), UPPER, k, a.segment(), a.rowStride(), tau, work, length);
         if (info != 0) throw NativeCallException.lapack("sorgtr", info);
+    }
+
+    /** A + σI = LLᵀ, X = L⁻¹, C ← C + αXᵀX. */
+    @Override
+    public void addInverse(double alpha, double shift, Matrix a, Matrix c, EighWorkspace workspace) {
+        checkOpen("addInverse");
+        SquareShapes.addInverse(name(), a, c, workspace);
+        TriangularInverse inverse = workspace.inverse(a.rows());
+        SquareLoops.copyLower(a, inverse.a());
+        SquareLoops.addToDiagonal(shift, inverse.a());
+        fill(0, inverse.x());
+        inverse.compute(this);
+        multiplyByOwnTranspose(inverse.x());
+        addLower(alpha, inverse.x(), c);
+    }
+
+    /** The lower triangle of A ← L of A = LLᵀ; our lower triangle is LAPACK's upper one, here and below. */
+    void factor(Matrix a) {
+        boolean single = a.type() == ElementType.FLOAT32;
+        int info = single
+                ? Blas.LAPACKE_spotrf_work(Blas.LAPACK_COL_MAJOR(), UPPER, a.rows(), a.segment(), a.rowStride())
+                : Blas.LAPACKE_dpotrf_work(Blas.LAPACK_COL_MAJOR(), UPPER, a.rows(), a.segment(), a.rowStride());
+        if (info != 0) throw NativeCallException.notPositiveDefinite(single ? "spotrf" : "dpotrf");
+    }
+
+    /** The lower triangle of A ← its inverse. */
+    void invertTriangle(Matrix a) {
+        boolean single = a.type() == ElementType.FLOAT32;
+        int info = single
+                ? Blas.LAPACKE_strtri_work(
+                        Blas.LAPACK_COL_MAJOR(), UPPER, ANY_DIAGONAL, a.rows(), a.segment(), a.rowStride())
+                : Blas.LAPACKE_dtrtri_work(
+                        Blas.LAPACK_COL_MAJOR(), UPPER, ANY_DIAGONAL, a.rows(), a.segment(), a.rowStride());
+        if (info != 0) throw NativeCallException.notPositiveDefinite(single ? "strtri" : "dtrtri");
+    }
+
+    /** The lower triangle of L ← LᵀL. */
+    private void multiplyByOwnTranspose(Matrix l) {
+        boolean single = l.type() == ElementType.FLOAT32;
+        int info = single
+                ? Blas.LAPACKE_slauum_work(Blas.LAPACK_COL_MAJOR(), UPPER, l.rows(), l.segment(), l.rowStride())
+                : Blas.LAPACKE_dlauum_work(Blas.LAPACK_COL_MAJOR(), UPPER, l.rows(), l.segment(), l.rowStride());
+        if (info != 0) throw NativeCallException.lapack(single ? "slauum" : "dlauum", info);
+    }
+
+    /** B ← αB·op(L) (RIGHT) or αop(L)·B (LEFT) for lower triangular L. */
+    void multiplyByTriangle(Side side, Transpose transpose, double alpha, Matrix l, Matrix b) {
+        int blasSide = side == Side.LEFT ? Blas.CblasLeft() : Blas.CblasRight();
+        if (b.type() == ElementType.FLOAT32) {
+            Blas.cblas_strmm(
+                    ROW_MAJOR, blasSide, LOWER, flag(transpose), Blas.CblasNonUnit(), b.rows(), b.cols(),
+                    (float) alpha, l.segment(), l.rowStride(), b.segment(), b.rowStride());
+        } else {
+            Blas.cblas_dtrmm(
+                    ROW_MAJOR, blasSide, LOWER, flag(transpose), Blas.CblasNonUnit(), b.rows(), b.cols(),
+                    alpha, l.segment(), l.rowStride(), b.segment(), b.rowStride());
+        }
     }
 
     private static int flag(Transpose transpose) {

@@ -8,12 +8,14 @@ import java.util.stream.Stream;
 /** Lists the C functions that a library must have before the generated bindings may be touched. */
 final class BlasSymbols {
     private static final List<String> CBLAS =
-            List.of("cblas_sgemm", "cblas_dgemm", "cblas_ssyrk", "cblas_dsyrk", "cblas_ssymm", "cblas_dsymm");
+            List.of("cblas_sgemm", "cblas_dgemm", "cblas_ssyrk", "cblas_dsyrk", "cblas_ssymm", "cblas_dsymm",
+                    "cblas_strmm", "cblas_dtrmm");
 
     /** The factorizations with the caller's workspace; a few distributions keep them in a separate library. */
     static final List<String> LAPACKE = List.of("LAPACKE_ssyevd_work", "LAPACKE_dsyevd_work", "LAPACKE_sgeqrf_work",
             "LAPACKE_dgeqrf_work", "LAPACKE_sorgqr_work", "LAPACKE_dorgqr_work", "LAPACKE_ssytrd_work",
-            "LAPACKE_sorgtr_work");
+            "LAPACKE_sorgtr_work", "LAPACKE_spotrf_work", "LAPACKE_dpotrf_work", "LAPACKE_strtri_work",
+            "LAPACKE_dtrtri_work", "LAPACKE_slauum_work", "LAPACKE_dlauum_work");
 
     private static final List<String> OPENBLAS = List.of("openblas_get_config", "openblas_get_corename",
             "openblas_set_num_threads", "openblas_get_num_threads");

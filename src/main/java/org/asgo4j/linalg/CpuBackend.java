@@ -233,7 +233,26 @@ abstract sealed class CpuBackend implements Backend permits ReferenceBackend, Bl
     public final void fill(double value, Matrix a) {
         checkOpen("fill");
         Shapes.writable(name(), "fill", "A", a);
-        SquareLoops.fill(value, a);
+        if (Double.doubleToRawLongBits(value) != 0) {
+            SquareLoops.fill(value, a);
+            return;
+        }
+        int chunks = a.isContiguous() ? 1 : a.rows();
+        long bytes = a.size() / chunks * a.type().byteSize();
+        for (int i = 0; i < chunks; i++) {
+            a.segment().asSlice(at(a, i) * a.type().byteSize(), bytes).fill((byte) 0);
+        }
+    }
+
+    /** The lower triangle of C ← C + α·X. */
+    final void addLower(double alpha, Matrix x, Matrix c) {
+        for (int i = 0; i < c.rows(); i++) {
+            if (c.type() == ElementType.FLOAT32) {
+                KERNELS.axpby((float) alpha, x.segment(), at(x, i), 1, c.segment(), at(c, i), i + 1L);
+            } else {
+                for (int j = 0; j <= i; j++) c.set(i, j, Math.fma(alpha, x.get(i, j), c.get(i, j)));
+            }
+        }
     }
 
     @Override
@@ -296,7 +315,13 @@ abstract sealed class CpuBackend implements Backend permits ReferenceBackend, Bl
     public final double sumOfSquaresOfSymmetric(Matrix a) {
         checkOpen("sumOfSquaresOfSymmetric");
         SquareShapes.reduction(name(), "sumOfSquaresOfSymmetric", a);
-        return SquareLoops.sumOfSquaresOfSymmetric(a);
+        if (a.type() == ElementType.FLOAT64) return SquareLoops.sumOfSquaresOfSymmetric(a);
+        double sum = 0;
+        for (int i = 0; i < a.rows(); i++) {
+            double diagonal = a.get(i, i);
+            sum += 2 * KERNELS.sumOfSquares(a.segment(), at(a, i), i) + diagonal * diagonal;
+        }
+        return sum;
     }
 
     @Override

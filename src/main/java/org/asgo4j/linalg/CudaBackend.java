@@ -179,4 +179,9 @@ final class CudaBackend extends CudaSquare {
                 .add(lane.staging.readWrite(c), c).add(order).over(order);
         lane.end();
     }
+
+    @Override
+    public void addInverse(double alpha, double shift, Matrix a, Matrix c, EighWorkspace workspace) {
+        throw new UnsupportedOperationException("addInverse: not on CUDA yet");
+    }
 }

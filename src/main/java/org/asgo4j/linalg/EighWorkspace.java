@@ -2,10 +2,12 @@
 package org.asgo4j.linalg;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * Scratch memory of {@link Backend#eigh}, {@link Backend#orthonormalize} and {@link Backend#tridiagonalize}, made by
- * {@link Backend#eighWorkspace} for matrices up to one order. Its content is undefined between calls; one workspace
+ * Scratch memory of {@link Backend#eigh}, {@link Backend#orthonormalize}, {@link Backend#tridiagonalize} and {@link
+ * Backend#addInverse}, made by {@link Backend#eighWorkspace} for matrices up to one order. Its content is undefined between calls; one workspace
  * serves one thread at a time.
  *
  * {@snippet file="MatrixExamplesTest.java" region="eigen"}
@@ -19,6 +21,7 @@ public final class EighWorkspace {
     private final MemorySegment integerWork;
     private final int integerWorkLength;
     private final MemorySegment reflectors;
+    private final List<TriangularInverse> inverses = new ArrayList<>(); // one for each order that was asked for
 
     /** Lengths are in elements of {@code type} and in 32-bit integers. */
     EighWorkspace(
@@ -62,6 +65,17 @@ public final class EighWorkspace {
     /** Factors of the Householder reflections, {@code order} elements: of its own, since a slice would be an object. */
     MemorySegment reflectors() {
         return reflectors;
+    }
+
+    /** Views of {@link #work} for {@link Backend#addInverse}; allocates at the first call for an order. */
+    TriangularInverse inverse(int k) {
+        for (int i = 0; i < inverses.size(); i++) {
+            if (inverses.get(i).a().rows() == k) return inverses.get(i);
+        }
+        Matrix whole = new Matrix(work, type, 2 * k, k, k);
+        var inverse = new TriangularInverse(whole.rowBlock(0, k), whole.rowBlock(k, k));
+        inverses.add(inverse);
+        return inverse;
     }
 
     int workLength() {

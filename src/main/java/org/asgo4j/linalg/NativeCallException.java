@@ -37,6 +37,17 @@ public final class NativeCallException extends RuntimeException {
     }
 
     /**
+     * The failure of a Cholesky factorization.
+     *
+     * @param routine the routine's name, such as {@code spotrf}
+     * @return the exception to throw
+     */
+    public static NativeCallException notPositiveDefinite(String routine) {
+        return new NativeCallException(routine + ": the matrix is not positive definite to working precision; more "
+                + "damping makes it so, and a non-finite input never is");
+    }
+
+    /**
      * The failure of an iteration that used up its sweeps.
      *
      * @param routine the routine's name, such as {@code Jacobi}

@@ -125,6 +125,25 @@ final class ReferenceBackend extends CpuBackend {
         storeVectors(work, a);
     }
 
+    @Override
+    public void addInverse(double alpha, double shift, Matrix a, Matrix c, EighWorkspace workspace) {
+        checkOpen("addInverse");
+        SquareShapes.addInverse(name(), a, c, workspace);
+        int n = a.rows();
+        MemorySegment work = workspace.work();
+        for (int i = 0; i < n; i++) {
+            for (int j = 0; j <= i; j++) Cholesky.set(work, n, i, j, load(a, i, j) + (i == j ? shift : 0));
+        }
+        Cholesky.invertFactor(n, work);
+        for (int i = 0; i < n; i++) {
+            for (int j = 0; j <= i; j++) {
+                double sum = 0; //                                     row i of XᵀX
+                for (int l = i; l < n; l++) sum += Cholesky.get(work, n, l, i) * Cholesky.get(work, n, l, j);
+                store(c, i, j, alpha * sum, 1);
+            }
+        }
+    }
+
     private static void storeVectors(MemorySegment work, Matrix q) {
         int n = q.rows();
         for (int i = 0; i < n; i++) {

@@ -202,7 +202,7 @@ final class Shapes {
         workspace("addResolvent", backend, c, workspace);
     }
 
-    private static void workspace(String operation, BackendName backend, Matrix a, EighWorkspace workspace) {
+    static void workspace(String operation, BackendName backend, Matrix a, EighWorkspace workspace) {
         if (workspace.backend() != backend) {
             throw new IllegalArgumentException("%s: workspace was made by backend %s, must be made by %s"
                     .formatted(operation, workspace.backend(), backend));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.linalg;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * What the CPU does with small square matrices now and then, element by element in float64: a refresh of a root needs
  * it, which products dominate.
@@ -12,6 +14,16 @@ final class SquareLoops {
     static void fill(double value, Matrix a) {
         for (int i = 0; i < a.rows(); i++) {
             for (int j = 0; j < a.cols(); j++) a.set(i, j, value);
+        }
+    }
+
+    /** The lower triangle of Y ← X, of one type. */
+    static void copyLower(Matrix x, Matrix y) {
+        int bytes = x.type().byteSize();
+        for (int i = 0; i < x.rows(); i++) {
+            MemorySegment.copy(
+                    x.segment(), (long) i * x.rowStride() * bytes, y.segment(), (long) i * y.rowStride() * bytes,
+                    (i + 1L) * bytes);
         }
     }
 

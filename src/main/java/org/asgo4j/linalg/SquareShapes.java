@@ -61,4 +61,14 @@ final class SquareShapes {
         Shapes.disjoint("rowDots", "d", d, "X", x);
         Shapes.disjoint("rowDots", "d", d, "Y", y);
     }
+
+    static void addInverse(BackendName backend, Matrix a, Matrix c, EighWorkspace workspace) {
+        Shapes.readable(backend, "addInverse", "A", a);
+        Shapes.writable(backend, "addInverse", "C", c);
+        Shapes.square("addInverse", "C", c);
+        Shapes.shape("addInverse", "A", a, c.rows(), c.rows());
+        Shapes.type("addInverse", "A", a, c.type());
+        Shapes.disjoint("addInverse", "C", c, "A", a);
+        Shapes.workspace("addInverse", backend, c, workspace);
+    }
 }

@@ -36,9 +36,15 @@ final class Elliptic {
      * @return room for one node
      */
     double[] begin(double newRatio, double error) {
-        ratio = newRatio;
+        begin(newRatio);
         double exponent = Math.log(ERROR_FACTOR / error);
         count = (int) Math.ceil((WIDTH_OFFSET - Math.log(ratio)) * exponent / (2 * Math.PI * Math.PI));
+        return node;
+    }
+
+    /** Prepares {@link #squaredTangent} for k² = {@code newRatio}. */
+    void begin(double newRatio) {
+        ratio = newRatio;
         mean[0] = 1;
         double geometric = Math.sqrt(ratio);
         difference[0] = Math.sqrt(Math.max(0, 1 - ratio));
@@ -48,7 +54,12 @@ final class Elliptic {
             geometric = Math.sqrt(mean[n] * geometric);
         }
         quarterPeriod = Math.PI / (2 * mean[MEAN_STEPS]);
-        return node;
+    }
+
+    /** sc²(t·K'|1−k²) for t in [0, 1). */
+    double squaredTangent(double t) {
+        double tangent = Math.tan(amplitude(t * quarterPeriod));
+        return tangent * tangent;
     }
 
     /** The number of nodes N. */
@@ -58,15 +69,20 @@ final class Elliptic {
 
     /** Node {@code j}, from 0: {@code result[0]} ← s_j, {@code result[1]} ← w_j. */
     void node(int j, double[] result) {
-        double u = (j + 0.5) * quarterPeriod / count;
-        double phase = Math.scalb(mean[MEAN_STEPS] * u, MEAN_STEPS);
-        for (int n = MEAN_STEPS; n > 0; n--) {
-            phase = (phase + Math.asin(difference[n] / mean[n] * Math.sin(phase))) / 2;
-        }
+        double phase = amplitude((j + 0.5) * quarterPeriod / count);
         double sn = Math.sin(phase);
         double cn = Math.cos(phase);
         double dn = Math.sqrt(cn * cn + ratio * sn * sn); // dn² = 1 − (1−k²)sn² without cancellation
         result[0] = sn * sn / (cn * cn);
         result[1] = 2 * quarterPeriod / (Math.PI * count) * dn / (cn * cn);
+    }
+
+    /** am(u|1−k²). */
+    private double amplitude(double u) {
+        double phase = Math.scalb(mean[MEAN_STEPS] * u, MEAN_STEPS);
+        for (int n = MEAN_STEPS; n > 0; n--) {
+            phase = (phase + Math.asin(difference[n] / mean[n] * Math.sin(phase))) / 2;
+        }
+        return phase;
     }
 }

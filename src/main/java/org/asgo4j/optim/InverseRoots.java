@@ -17,6 +17,7 @@ final class InverseRoots {
         return switch (root.method()) {
             case EIGEN -> new EigenInverseRoot(backend, root.damping(), root.precision(), gram.rows());
             case TRIDIAGONAL -> new TridiagonalInverseRoot(backend, root.damping(), gram.rows());
+            case ZOLOTAREV -> new ZolotarevInverseRoot(backend, root.damping(), root.precision(), gram.rows());
             case POLAR_EXPRESS -> new PolarExpressInverseRoot(backend, root.damping(), root.precision(), gram.rows());
             case NEWTON -> new NewtonInverseRoot(backend, arena, root.damping(), gram);
             case QR -> new BasisInverseRoot(backend, arena, config, gram);

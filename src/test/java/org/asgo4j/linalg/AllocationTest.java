@@ -47,7 +47,7 @@ class AllocationTest {
     @ParameterizedTest
     @MethodSource("org.asgo4j.linalg.OpenBackends#namesAndTypes")
     void eighAllocatesNothing(BackendName name, ElementType type) {
-        int order = 6;
+        int order = 18; // two leaves of a triangular inverse
         try (Backend backend = Backends.open(name); Arena arena = Arena.ofConfined()) {
             EighWorkspace workspace = backend.eighWorkspace(arena, type, order);
             Matrix source = Matrices.random(arena, type, order, order, Seeds.next());
@@ -63,7 +63,7 @@ class AllocationTest {
     @ParameterizedTest
     @MethodSource("org.asgo4j.linalg.OpenBackends#names")
     void reductionsAllocateNothing(BackendName name) {
-        int order = 6;
+        int order = 18; // two leaves of a triangular inverse
         try (Backend backend = Backends.open(name); Arena arena = Arena.ofConfined()) {
             EighWorkspace workspace = backend.eighWorkspace(arena, ElementType.FLOAT32, order);
             Matrix source = Matrices.random(arena, order, order, Seeds.next());
@@ -76,6 +76,7 @@ class AllocationTest {
                 backend.orthonormalize(a, workspace);
                 backend.tridiagonalize(a, diagonal, offDiagonal, workspace);
                 backend.addResolvent(1e-3, order, diagonal, offDiagonal, sum, workspace); // ‖T‖ < order
+                backend.addInverse(1e-3, 2 * order, source, sum, workspace);
             });
         }
     }

@@ -30,7 +30,7 @@ record Operation(String name, List<Argument> arguments, BiConsumer<Backend, Matr
     }
 
     /** Operations that take {@link ElementType#FLOAT64} too. */
-    private static final Set<String> EITHER_TYPE = Set.of("gemm", "syrk", "symm", "eigh", "orthonormalize",
+    private static final Set<String> EITHER_TYPE = Set.of("addInverse", "gemm", "syrk", "symm", "eigh", "orthonormalize",
             "scaleRows", "symmetrize", "copy", "gather", "fill", "divide", "multiplyLower", "addToDiagonal",
             "diagonal",
             "averageLower", "correctRoot", "rowDots", "trace", "sumOfSquaresOfSymmetric",
@@ -65,6 +65,7 @@ record Operation(String name, List<Argument> arguments, BiConsumer<Backend, Matr
                         out("offDiagonal", 1, m)), Operation::tridiagonalize),
                 new Operation("addResolvent", List.of(in("diagonal", 1, m), in("offDiagonal", 1, m), out("C", m, m)),
                         Operation::addResolvent),
+                new Operation("addInverse", List.of(in("A", m, m), out("C", m, m)), Operation::addInverse),
                 new Operation("axpby", List.of(in("X", m, n), out("Y", m, n)), (b, x) -> b.axpby(1, x[0], 1, x[1])),
                 new Operation("adamw", List.of(in("gradient", m, n), out("firstMoment", m, n),
                         out("secondMoment", m, n), out("weight", m, n)),
@@ -147,6 +148,14 @@ record Operation(String name, List<Argument> arguments, BiConsumer<Backend, Matr
         }
     }
 
+    /** The shift is more than the sum of a row of elements in [−1, 1). */
+    private static void addInverse(Backend backend, Matrix[] x) {
+        try (Arena arena = Arena.ofConfined()) {
+            backend.addInverse(1, 2 * x[1].rows(), x[0], x[1],
+                    backend.eighWorkspace(arena, x[1].type(), x[1].rows()));
+        }
+    }
+
     /** New zero matrices that fit. */
     Matrix[] matrices(Arena arena, ElementType type) {
         List<Matrix> result = new ArrayList<>();
@@ -168,7 +177,7 @@ record Operation(String name, List<Argument> arguments, BiConsumer<Backend, Matr
 
     /** Whether the call first makes a workspace of this backend. */
     boolean usesWorkspace() {
-        return Set.of("eigh", "orthonormalize", "tridiagonalize", "addResolvent").contains(name);
+        return Set.of("eigh", "orthonormalize", "tridiagonalize", "addResolvent", "addInverse").contains(name);
     }
 
     /** Whether its output may be its input. */

@@ -35,7 +35,7 @@ class ConfigTest {
                         .withBetas(0.9, 0)
                         .withNesterov(true)
                         .withGramSource(GramSource.MOMENTUM)
-                        .withRoot(new Root(RootMethod.TRIDIAGONAL, ElementType.FLOAT32, Damping.relative(1e-6))),
+                        .withRoot(new Root(RootMethod.ZOLOTAREV, ElementType.FLOAT32, Damping.relative(1e-6))),
                 config);
     }
 

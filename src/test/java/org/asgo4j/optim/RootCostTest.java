@@ -23,7 +23,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class RootCostTest {
     private static final long SEED = 77;
     private static final int ORDER = 20;
-    private static final Set<String> CUBIC = Set.of("gemm", "syrk", "symm", "eigh", "tridiagonalize", "orthonormalize");
+    private static final Set<String> CUBIC = Set.of("gemm", "syrk", "symm", "eigh", "tridiagonalize", "orthonormalize",
+            "addInverse");
 
     private final Random random = new Random(SEED);
     private final Map<String, Integer> counts = new TreeMap<>();
@@ -82,6 +83,15 @@ class RootCostTest {
             }
         }
         assertTrue(fewest >= 3 && most <= 14, fewest + " to " + most + " resolvents");
+    }
+
+    @ParameterizedTest
+    @EnumSource(ElementType.class)
+    void zolotarevTakesTwoInverses(ElementType type) {
+        double[][] v = RootTrial.withCondition(ORDER, 10, random);
+        try (var trial = RootTrial.of(backend, RootMethod.ZOLOTAREV, type, Damping.relative(1e-6), ORDER)) {
+            assertEquals(Map.of("addInverse", 2), rootCost(trial, v));
+        }
     }
 
     @ParameterizedTest

@@ -43,6 +43,12 @@ class RootMethodPropertiesTest {
         return 40 * Math.max(rows, cols) * U32;
     }
 
+    /** The same for a method that changes the lengths of an update's singular vectors by a factor in [1−e, 1+e]. */
+    private static double tolerance(RootMethod method, int rows, int cols) {
+        double approximation = method == RootMethod.ZOLOTAREV ? ZolotarevInverseRoot.RELATIVE_ERROR : 0;
+        return tolerance(rows, cols) + approximation;
+    }
+
     private static AsgoConfig with(RootMethod method, Damping damping) {
         return AsgoConfig.published().withRoot(new Root(method, ElementType.FLOAT32, damping));
     }
@@ -55,6 +61,9 @@ class RootMethodPropertiesTest {
         return Stream.of(
                 Named.of("eigen", eigen),
                 Named.of("tridiagonal", with(RootMethod.TRIDIAGONAL, damping)),
+                Named.of("zolotarev", with(RootMethod.ZOLOTAREV, damping)),
+                Named.of("zolotarev in float64",
+                        with(RootMethod.ZOLOTAREV, damping).withRootPrecision(ElementType.FLOAT64)),
                 Named.of("polar express", with(RootMethod.POLAR_EXPRESS, damping)),
                 Named.of("newton", with(RootMethod.NEWTON, damping)),
                 Named.of("qr", qr),
@@ -95,7 +104,7 @@ class RootMethodPropertiesTest {
             double length = 0.2 * Math.sqrt(Math.max(shape[0], shape[1]));
             double[][] w = last(with(method, Damping.relative(0)), List.<double[][]>of(g));
             double difference = Dense.relativeDifference(w, Dense.scaled(-LEARNING_RATE * length, polar));
-            assertTrue(difference < tolerance(shape[0], shape[1]), () -> difference + " seed=" + SEED);
+            assertTrue(difference < tolerance(method, shape[0], shape[1]), () -> difference + " seed=" + SEED);
         }
     }
 
@@ -140,7 +149,7 @@ class RootMethodPropertiesTest {
                 .withBetas(config.beta1(), config.beta2());
         double[][] expected = Run.lastWeight(backend, new Dasgo(dasgo), g, LEARNING_RATE);
         double difference = Dense.relativeDifference(last(config, g), expected);
-        assertTrue(difference < tolerance(4, 12), () -> difference + " seed=" + SEED);
+        assertTrue(difference < tolerance(method, 4, 12), () -> difference + " seed=" + SEED);
     }
 
     /** Powers of two round nothing anywhere, so the trajectories agree bit for bit, over all of float32's scales. */
