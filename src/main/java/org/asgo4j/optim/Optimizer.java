@@ -166,7 +166,7 @@ public final class Optimizer implements AutoCloseable {
         }
         StepEvent event = StepEvent.start();
         long start = System.nanoTime();
-        workers.run(stepped.size(), measure);
+        workers.run(largestFirst.length, measure);
         double sum = 0;
         for (int i = 0; i < stepped.size(); i++) sum += stepped.get(i).sumOfSquares;
         double norm = gradientScale * Math.sqrt(sum);
@@ -209,7 +209,7 @@ public final class Optimizer implements AutoCloseable {
 
     /** Worker task: the squared norm of one gradient, and that its weight can be written. */
     private void measure(int index, int worker) {
-        Stepped each = stepped.get(index);
+        Stepped each = largestFirst[index];
         Parameter p = each.parameter;
         Checks.usable(each.weightRole, p.weight(), true);
         Checks.usable(each.gradientRole, p.gradient(), false);
