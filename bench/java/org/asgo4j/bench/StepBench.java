@@ -2,18 +2,15 @@
 package org.asgo4j.bench;
 
 import java.lang.foreign.Arena;
-import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.Backends;
-import org.asgo4j.linalg.EighWorkspace;
-import org.asgo4j.linalg.ElementType;
 import org.asgo4j.linalg.Matrix;
-import org.asgo4j.linalg.Side;
 import org.asgo4j.linalg.Transpose;
-import org.asgo4j.optim.Asgo;
+import org.asgo4j.linalg.Workers;
 import org.asgo4j.optim.AsgoConfig;
-import org.asgo4j.optim.RuleState;
+import org.asgo4j.optim.Optimizer;
+import org.asgo4j.optim.Parameter;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -29,118 +26,93 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * One ASGO step of one weight on one BLAS thread, and the four calls of order n³ in it; {@code native/step} measures
- * the same in C. 128×512 is the MLP of the training job's GPT, 768×768 and 768×3072 are the weights of GPT-2 small.
+ * One optimizer step of a whole set of weights; with {@code -prof gc}, what it allocates. {@link StepComparison} times
+ * it beside C.
  */
 @State(Scope.Benchmark)
-@BenchmarkMode(Mode.SampleTime)
+@BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 @Warmup(iterations = 3, time = 2)
 @Measurement(iterations = 5, time = 2)
 @Fork(value = 1, jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"})
 public class StepBench {
-    private static final long SEED = 1;
-    private static final float LEARNING_RATE = 0.01f;
-    private static final float WEIGHT_DECAY = 0.1f;
+    /** δ of the defaults moves the singular values of the first update by at most δκ/2. */
+    private static final double DAMPING = 1e-6;
 
-    /** Rows×cols; rows ≤ cols, so that the left side is preconditioned. */
-    @Param({"128x128", "128x512", "768x768", "768x3072"})
-    public String shape;
+    /** The set, as in {@link WeightSet}; at {@code tiny} a second has so many steps that JMH's own bytes vanish. */
+    @Param({"tiny", "char-gpt", "block"})
+    public String set;
+
+    /** {@code published} or {@code defaults}. */
+    @Param({"published", "defaults"})
+    public String configuration;
+
+    /** Steps between roots: the score is the mean over them. */
+    @Param({"1", "10"})
+    public int interval;
+
+    /** Threads that step. */
+    @Param({"2", "1"})
+    public int workers;
 
     private Arena arena;
     private Backend backend;
-    private Matrix weight;
-    private Matrix gradient;
-    private Matrix update;
-    private Matrix gram;
-    private Matrix vectors;
-    private Matrix root;
-    private Matrix eigenvalues;
-    private EighWorkspace workspace;
-    private RuleState everyStep;
-    private RuleState everyTenth;
+    private Workers team;
+    private Optimizer optimizer;
 
-    /** Allocates, fills the gradient, and checks that a step gives what the definition says. */
+    /** Allocates, fills the gradients, and checks that a step gives what the definition says. */
     @Setup(Level.Trial)
     public void setUp() {
-        int rows = Integer.parseInt(shape.substring(0, shape.indexOf('x')));
-        int cols = Integer.parseInt(shape.substring(shape.indexOf('x') + 1));
         arena = Arena.ofShared();
         backend = Backends.open();
-        weight = backend.allocate(arena, rows, cols);
-        gradient = backend.allocate(arena, rows, cols);
-        update = backend.allocate(arena, rows, cols);
-        gram = backend.allocate(arena, rows, rows);
-        vectors = backend.allocate(arena, rows, rows);
-        root = backend.allocate(arena, rows, rows);
-        eigenvalues = backend.allocate(arena, 1, rows);
-        workspace = backend.eighWorkspace(arena, ElementType.FLOAT32, rows);
-        var random = new Random(SEED);
-        for (int i = 0; i < rows; i++) {
-            for (int j = 0; j < cols; j++) gradient.set(i, j, random.nextFloat() - 0.5);
-        }
-        everyStep = new Asgo(AsgoConfig.published()).newState(backend, arena, rows, cols);
-        everyTenth = new Asgo(AsgoConfig.published().withRefreshInterval(10)).newState(backend, arena, rows, cols);
-        backend.syrk(Transpose.NONE, 1, gradient, 0, gram);
-        check(rows, cols);
+        team = new Workers(workers);
+        var weights = new WeightSet(set, backend, arena);
+        AsgoConfig config = switch (configuration) {
+            case "published" -> AsgoConfig.published();
+            case "defaults" -> AsgoConfig.defaults();
+            default -> throw new IllegalArgumentException("no configuration " + configuration);
+        };
+        optimizer = WeightSet.optimizer(
+                backend, team, config.withRefreshInterval(interval), weights.parameters());
+        optimizer.step();
+        for (Parameter parameter : weights.parameters()) check(parameter);
     }
 
-    /** The first update is the polar factor times 0.2·√max(m, n): W·Wᵀ = (η·0.2)²·n·I for full-rank W of m ≤ n. */
-    private void check(int rows, int cols) {
-        everyStep.step(weight, gradient, LEARNING_RATE, 0);
-        backend.syrk(Transpose.NONE, 1 / (0.04 * LEARNING_RATE * LEARNING_RATE * cols), weight, 0, root);
-        double worst = 0;
-        for (int i = 0; i < rows; i++) {
-            for (int j = 0; j <= i; j++) worst = Math.max(worst, Math.abs(root.get(i, j) - (i == j ? 1 : 0)));
-        }
-        // A square random matrix has singular values down to 1/n of the largest: κ(V) = n², of which float32 sees u·n².
-        double tolerance = rows == cols ? 0.2 : 1e-3;
-        if (!(worst < tolerance)) {
-            throw new IllegalStateException("first step of " + shape + " is no polar factor: off by " + worst);
+    /**
+     * The first update is the gradient's polar factor times 0.2·√max(m, n), so W of m ≤ n has WWᵀ = s·I with
+     * s = (0.2η)²·n; the published damping and rounding leave k·u·κ.
+     */
+    private void check(Parameter parameter) {
+        Matrix w = parameter.weight();
+        boolean wide = w.rows() <= w.cols();
+        int order = Math.min(w.rows(), w.cols());
+        double length = 0.2 * WeightSet.LEARNING_RATE;
+        Matrix product = backend.allocate(arena, order, order);
+        backend.syrk(wide ? Transpose.NONE : Transpose.TRANSPOSED,
+                1 / (length * length * Math.max(w.rows(), w.cols())), w, 0, product);
+        double tolerance = (order * w.type().unitRoundoff() + DAMPING) * WeightSet.CONDITION;
+        for (int i = 0; i < order; i++) {
+            for (int j = 0; j <= i; j++) {
+                double off = Math.abs(product.get(i, j) - (i == j ? 1 : 0));
+                if (off <= tolerance) continue;
+                throw new IllegalStateException("first step of '%s' is no polar factor: off by %.3g, more than %.3g"
+                        .formatted(parameter.name(), off, tolerance));
+            }
         }
     }
 
-    /** Frees the memory. */
+    /** Ends the threads and frees the memory. */
     @TearDown(Level.Trial)
     public void tearDown() {
+        optimizer.close();
+        team.close();
         arena.close();
         backend.close();
     }
 
-    /** The whole step with a root at every step, as published. */
+    /** One step of every weight. */
     @Benchmark
     public void step() {
-        everyStep.step(weight, gradient, LEARNING_RATE, WEIGHT_DECAY);
-    }
-
-    /** The whole step with a root at every tenth. */
-    @Benchmark
-    public void stepRefreshTen() {
-        everyTenth.step(weight, gradient, LEARNING_RATE, WEIGHT_DECAY);
-    }
-
-    /** V ← β₂V + (1−β₂)GGᵀ. */
-    @Benchmark
-    public void gramSyrk() {
-        backend.syrk(Transpose.NONE, 0.2, gradient, 0.8, gram);
-    }
-
-    /** Q, λ of V, the copy of V included. */
-    @Benchmark
-    public void rootSyevd() {
-        backend.copy(gram, vectors);
-        backend.eigh(vectors, eigenvalues, workspace);
-    }
-
-    /** P ← SᵀS. */
-    @Benchmark
-    public void rootSyrk() {
-        backend.syrk(Transpose.TRANSPOSED, 1, vectors, 0, root);
-    }
-
-    /** U ← PM. */
-    @Benchmark
-    public void applySymm() {
-        backend.symm(Side.LEFT, root, gradient, update);
+        optimizer.step();
     }
 }

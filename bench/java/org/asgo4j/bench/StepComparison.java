@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.asgo4j.bench;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.Backends;
+import org.asgo4j.linalg.Matrix;
+import org.asgo4j.linalg.Workers;
+import org.asgo4j.optim.AsgoConfig;
+import org.asgo4j.optim.Optimizer;
+import org.asgo4j.optim.Parameter;
+
+/**
+ * Steps of whole sets of weights, by asgo4j and by {@code native/step.c}, in turn in one JVM: a machine whose speed
+ * changes from minute to minute then changes for both. Their weights are compared before anything is timed.
+ *
+ * <pre>
+ * StepComparison FILE ROUNDS SET [WORKERS…]
+ * </pre>
+ *
+ * <p>Each round takes one sample of every refresh interval, number of workers and implementation: as many steps as
+ * there are between two roots. {@code c} and {@code java} do as {@link AsgoConfig#published}, {@code java-defaults} as
+ * {@link AsgoConfig#defaults()}, both with a root at every step or at every tenth.
+ */
+public final class StepComparison {
+    private static final int[] INTERVALS = {1, 10};
+    private static final int VERIFIED_STEPS = 2;
+    private static final double NANOS_PER_MILLI = 1e6;
+
+    /** The order of a weight above which only what is compared is timed: a root of the defaults takes a minute. */
+    private static final int LARGE = 2048;
+
+    private final List<StepSeries> all = new ArrayList<>();
+    private final List<AutoCloseable> open = new ArrayList<>();
+    private final Backend backend = Backends.open();
+    private final Arena arena = Arena.ofShared();
+
+    private StepComparison() {}
+
+    /** Arguments: the file for the results, rounds, the set, and numbers of workers (1 and 2 unless given). */
+    public static void main(String[] arguments) throws Exception {
+        int[] workers = {1, 2};
+        if (arguments.length > 3) {
+            workers = List.of(arguments).subList(3, arguments.length).stream().mapToInt(Integer::parseInt).toArray();
+        }
+        run(Path.of(arguments[0]), Integer.parseInt(arguments[1]), arguments[2], workers);
+    }
+
+    /** Verifies, measures, writes a file. */
+    static void run(Path file, int rounds, String set, int... workers) throws Exception {
+        var comparison = new StepComparison();
+        try {
+            for (int count : workers) comparison.prepare(set, count);
+            for (int round = 0; round < rounds; round++) {
+                comparison.sample(round);
+                StepSeries.write(file, comparison.all); // a long run that is ended early leaves what it has
+            }
+        } finally {
+            comparison.close();
+        }
+    }
+
+    private void prepare(String set, int workerCount) throws IOException {
+        var weights = new WeightSet(set, backend, arena);
+        var workers = new Workers(workerCount);
+        open.addFirst(workers);
+        for (int interval : INTERVALS) {
+            List<Parameter> ours = weights.parametersWithNewWeights();
+            List<Parameter> theirs = weights.parametersWithNewWeights();
+            var c = new NativeStep(theirs, workerCount, interval);
+            open.addFirst(c);
+            AsgoConfig published = AsgoConfig.published().withRefreshInterval(interval);
+            Optimizer java = WeightSet.optimizer(backend, workers, published, ours);
+            open.addFirst(java);
+            for (int i = 0; i < VERIFIED_STEPS; i++) {
+                c.step();
+                java.step();
+            }
+            for (int i = 0; i < ours.size(); i++) compare(ours.get(i), theirs.get(i).weight());
+            all.add(new StepSeries(set, workerCount, interval, "c", c::step));
+            all.add(new StepSeries(set, workerCount, interval, "java", java::step));
+            if (weights.parameters().getFirst().weight().rows() < LARGE) {
+                AsgoConfig defaults = AsgoConfig.defaults().withRefreshInterval(interval);
+                Optimizer other = WeightSet.optimizer(
+                        backend, workers, defaults, weights.parametersWithNewWeights());
+                open.addFirst(other);
+                all.add(new StepSeries(set, workerCount, interval, "java-defaults", other::step));
+            }
+        }
+    }
+
+    /**
+     * ‖W − W′‖_F ≤ 2·k·u·κ^(3/2)·‖W‖_F. An error E in V of norm k·u·λ_max, as products and decompositions of order k
+     * leave, changes V^(−1/2) by at most ½·λ_min^(−3/2)·‖E‖, and so U by at most ½·k·u·κ^(3/2) of its norm. Each
+     * implementation may be that far off; the other half is for all that is of order u.
+     */
+    private static void compare(Parameter ours, Matrix theirs) {
+        Matrix w = ours.weight();
+        double squares = 0;
+        double differences = 0;
+        for (int i = 0; i < w.rows(); i++) {
+            for (int j = 0; j < w.cols(); j++) {
+                double difference = w.get(i, j) - theirs.get(i, j);
+                squares += w.get(i, j) * w.get(i, j);
+                differences += difference * difference;
+            }
+        }
+        double order = Math.min(w.rows(), w.cols());
+        double bound = 2 * order * w.type().unitRoundoff() * Math.pow(WeightSet.CONDITION, 1.5);
+        if (!(squares > 0 && Math.sqrt(differences / squares) <= bound)) {
+            throw new IllegalStateException("weight '%s' is off by %.3g of its norm, more than %.3g"
+                    .formatted(ours.name(), Math.sqrt(differences / squares), bound));
+        }
+    }
+
+    /** Every other round the other way round, so that none always runs after the same one. */
+    private void sample(int round) {
+        List<StepSeries> order = round % 2 == 0 ? all : all.reversed();
+        for (StepSeries series : order) {
+            long start = System.nanoTime();
+            for (int i = 0; i < series.interval(); i++) series.step().run();
+            series.add((System.nanoTime() - start) / NANOS_PER_MILLI / series.interval());
+        }
+    }
+
+    private void close() throws Exception {
+        for (AutoCloseable each : open) each.close();
+        arena.close();
+        backend.close();
+    }
+}
