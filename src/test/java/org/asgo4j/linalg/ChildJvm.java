@@ -13,11 +13,11 @@ import java.util.Map;
 import java.util.Set;
 
 /** Runs a main class of the tests in a process of its own, as a JVM can load one BLAS and only once. */
-final class ChildJvm {
+public final class ChildJvm {
     private ChildJvm() {}
 
     /** What a process printed, both streams, and its exit status. */
-    record Result(int status, String output) {}
+    public record Result(int status, String output) {}
 
     /** Starts {@code main} with the tests' classes, and with the natives jar if {@code withNatives}. */
     static Process start(Class<?> main, boolean withNatives, Map<String, String> environment, String... arguments)
@@ -38,7 +38,7 @@ final class ChildJvm {
     }
 
     /** Starts {@code main} and waits for its end. */
-    static Result run(Class<?> main, boolean withNatives, Map<String, String> environment, String... arguments)
+    public static Result run(Class<?> main, boolean withNatives, Map<String, String> environment, String... arguments)
             throws IOException, InterruptedException {
         Process process = start(main, withNatives, environment, arguments);
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
