@@ -23,13 +23,17 @@ import org.asgo4j.optim.Parameter;
  * </pre>
  *
  * <p>Each round takes one sample of every refresh interval, number of workers and implementation: as many steps as
- * there are between two roots. {@code c} and {@code java} do as {@link AsgoConfig#published}, {@code java-defaults} as
- * {@link AsgoConfig#defaults()}, both with a root at every step or at every tenth.
+ * there are between two roots, and again until the sample is long enough. {@code c} and {@code java} do as {@link
+ * AsgoConfig#published}, {@code java-defaults} as {@link AsgoConfig#defaults()}, each with a root at every step or at
+ * every tenth.
  */
 public final class StepComparison {
     private static final int[] INTERVALS = {1, 10};
     private static final int VERIFIED_STEPS = 2;
     private static final double NANOS_PER_MILLI = 1e6;
+
+    /** Long enough for threads that slept through the samples of others to be awake and warm for most of it. */
+    private static final long SAMPLE_NANOS = 100_000_000;
 
     /** The order of a weight above which only what is compared is timed: a root of the defaults takes a minute. */
     private static final int LARGE = 2048;
@@ -77,6 +81,7 @@ public final class StepComparison {
             Optimizer java = WeightSet.optimizer(backend, workers, published, ours);
             open.addFirst(java);
             for (int i = 0; i < VERIFIED_STEPS; i++) {
+                weights.drawGradients(); // of the same gradient at every step the decays would cancel
                 c.step();
                 java.step();
             }
@@ -122,8 +127,14 @@ public final class StepComparison {
         List<StepSeries> order = round % 2 == 0 ? all : all.reversed();
         for (StepSeries series : order) {
             long start = System.nanoTime();
-            for (int i = 0; i < series.interval(); i++) series.step().run();
-            series.add((System.nanoTime() - start) / NANOS_PER_MILLI / series.interval());
+            long elapsed;
+            int steps = 0;
+            do {
+                for (int i = 0; i < series.interval(); i++) series.step().run();
+                steps += series.interval();
+                elapsed = System.nanoTime() - start;
+            } while (elapsed < SAMPLE_NANOS);
+            series.add(elapsed / NANOS_PER_MILLI / steps);
         }
     }
 

@@ -56,6 +56,7 @@ final class WeightSet {
             case "block" -> addBlocks(1, SMALL_WIDTH);
             default -> add("weight", Integer.parseInt(name), Integer.parseInt(name));
         }
+        drawGradients();
     }
 
     private void addBlocks(int layers, int width) {
@@ -67,14 +68,21 @@ final class WeightSet {
     }
 
     private void add(String name, int rows, int cols) {
-        Matrix gradient = backend.allocate(arena, rows, cols);
-        double diagonal = Math.sqrt(Math.max(rows, cols));
-        for (int i = 0; i < rows; i++) {
-            for (int j = 0; j < cols; j++) {
-                gradient.set(i, j, random.nextFloat() - 0.5 + (i == j ? diagonal : 0));
+        Matrix weight = backend.allocate(arena, rows, cols);
+        parameters.add(Parameter.of(name, weight, backend.allocate(arena, rows, cols)));
+    }
+
+    /** Draws new gradients, in place. */
+    void drawGradients() {
+        for (Parameter parameter : parameters) {
+            Matrix gradient = parameter.gradient();
+            double diagonal = Math.sqrt(Math.max(gradient.rows(), gradient.cols()));
+            for (int i = 0; i < gradient.rows(); i++) {
+                for (int j = 0; j < gradient.cols(); j++) {
+                    gradient.set(i, j, random.nextFloat() - 0.5 + (i == j ? diagonal : 0));
+                }
             }
         }
-        parameters.add(Parameter.of(name, backend.allocate(arena, rows, cols), gradient));
     }
 
     List<Parameter> parameters() {
