@@ -69,9 +69,9 @@ final class Attention {
             Matrix probability = probabilities.rowBlock(from, rows).colBlock(0, keys);
             Matrix gradient = probabilityGradient.rowBlock(from, rows).colBlock(0, keys);
             Matrix dOutput = outputGradient.rowBlock(from, rows);
-            scores.add(Product.withTransposed(backend, query, key, probability));
+            scores.add(Product.withTransposed(backend, query, key, 0, probability));
             outputs.add(Product.of(backend, probability, value, 0, output.rowBlock(from, rows)));
-            probabilityGradients.add(Product.withTransposed(backend, dOutput, value, gradient));
+            probabilityGradients.add(Product.withTransposed(backend, dOutput, value, 0, gradient));
             // The last block comes first: it meets every key, so that it sets what the others add to.
             double beta = from == lastBlock ? 0 : 1;
             Matrix dQuery = inputGradient.query().rowBlock(from, rows);

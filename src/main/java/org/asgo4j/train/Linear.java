@@ -7,16 +7,20 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.Matrix;
 
 /**
  * y = x·Wᵀ with W m×n, rows of x and y being tokens: makes the products of its three passes. Keeps a transposed copy of
- * W for the first, which {@link Product} explains; {@link #refresh} brings it up to date.
+ * a small W for the first, which {@link Product} explains; {@link #refresh} brings it up to date.
  */
 final class Linear {
     /** Side of the square blocks that are transposed in one go: two of them stay in the first cache. */
     private static final int BLOCK = 16;
+
+    /** Elements of a W of which Wᵀ is kept: a larger one is packed by the BLAS as fast as it is read where it lies. */
+    private static final long LARGEST_COPIED = 1 << 18;
 
     /** Two neighbouring elements, the first in the lower half whatever the machine. */
     private static final ValueLayout.OfLong PAIR = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -26,19 +30,24 @@ final class Linear {
 
     private final Backend backend;
     private final GptParameter parameter;
-    private final Matrix transposed;
+    private final Optional<Matrix> transposed;
 
-    /** Allocates Wᵀ, n×m, in {@code arena}. */
+    /** Allocates Wᵀ, n×m, in {@code arena}, if it is kept. */
     Linear(Backend backend, Arena arena, GptParameter parameter) {
         this.backend = backend;
         this.parameter = parameter;
         Matrix weight = parameter.weight();
-        transposed = Product.padded(backend, arena, weight.cols(), weight.rows());
+        transposed = weight.size() > LARGEST_COPIED
+                ? Optional.empty()
+                : Optional.of(Product.padded(backend, arena, weight.cols(), weight.rows()));
     }
 
-    /** Wᵀ ← the present W. */
+    /** Wᵀ ← the present W, if it is kept. */
     void refresh() {
-        Matrix weight = parameter.weight();
+        if (transposed.isPresent()) transpose(parameter.weight(), transposed.get());
+    }
+
+    private static void transpose(Matrix weight, Matrix transposed) {
         for (int i = 0; i < weight.rows(); i += BLOCK) {
             int rowEnd = Math.min(i + BLOCK, weight.rows());
             for (int j = 0; j < weight.cols(); j += BLOCK) {
@@ -86,7 +95,9 @@ final class Linear {
 
     /** Y ← X·Wᵀ + βY, X r×n, Y r×m. */
     Product forward(Matrix x, double beta, Matrix y) {
-        return Product.of(backend, x, transposed, beta, y);
+        return transposed.isPresent()
+                ? Product.of(backend, x, transposed.get(), beta, y)
+                : Product.withTransposed(backend, x, parameter.weight(), beta, y);
     }
 
     /** dX ← dY·W, dY r×m, dX r×n. */
@@ -98,7 +109,7 @@ final class Linear {
     List<GradientTask> gradient(Matrix dy, Matrix x) {
         Matrix gradient = parameter.gradient();
         List<GradientTask> tasks = new ArrayList<>();
-        int step = Product.transposedStep(gradient.rows());
+        int step = Product.taskRows(gradient.rows());
         for (int i = 0; i < gradient.rows(); i += step) {
             int rows = Math.min(step, gradient.rows() - i);
             Product product = Product.ofTransposed(backend, dy.colBlock(i, rows), x, 0, gradient.rowBlock(i, rows));

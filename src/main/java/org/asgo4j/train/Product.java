@@ -18,6 +18,11 @@ import org.asgo4j.linalg.Transpose;
  * (768×512)ᵀ·768×128 149 and 172. What a transposed B gives away (64×64×32: 108 and 243) is why {@link Linear} keeps
  * transposed weights.
  *
+ * <p>Where more than 128 products are summed, wide tiles of 64×128×96 are faster; both threads, GFLOP/s of whole, of
+ * 64×64×128 (of 128×80×96 in the last two) and of wide tiles: 256×384×1536 158, 170 and 185, 128×768×3072 113, 150
+ * and 171, (4096×1536)ᵀ·4096×384 259, 164 and 238, 128 of its rows 211, 204 and 264. And where W is large, A·Bᵀ on W
+ * itself does as well as any tiles on a transposed copy: 128×3072×768 211 and 214, 128×768×3072 182 and 167.
+ *
  * <p>Rows a multiple of 512 bytes apart compete for the same lines of the first cache. {@link #padded} moves them: for
  * the transposed weights and queries, keys and values it is worth 2 % of a whole step, elsewhere nothing. A tile of B
  * meets all rows of C while it is in that cache, another 1 to 3 %.
@@ -26,23 +31,24 @@ final class Product {
     /** What {@link #padded} adds to a row, in elements: a cache line. */
     private static final int PADDING = 16;
 
-    /** Columns of a tile of C, and its rows unless A is transposed. */
+    /** Rows of a tile of C, and its columns where few products are summed. */
     private static final int TILE = 64;
 
     /** A side up to this long is not cut; 80·80·128 is still below 10⁶. */
     private static final int LONGEST_SIDE = 80;
 
-    /** Products summed in one go. */
+    /** Products summed in one go where that is all of them. */
     private static final int DEPTH = 128;
 
     /**
-     * Rows of a tile of C and products summed in one go where A is transposed; 128·80·96 is still below 10⁶. The 96
-     * rows of B that a tile goes over once for each six rows of C fit into the first cache, since half of its lines
-     * are out of reach for rows 512 bytes apart: 2 % of a whole step against 64 and 128.
+     * Columns of a tile of C, and products summed in one go, where there are more of them: 80·128·96 is below 10⁶, too.
      */
-    private static final int TRANSPOSED_TILE = 128;
+    private static final int WIDE_TILE = 128;
 
-    private static final int TRANSPOSED_DEPTH = 96;
+    private static final int WIDE_DEPTH = 96;
+
+    /** Rows of C = Aᵀ·B that are a task of their own. */
+    private static final int TASK_ROWS = 128;
 
     private final Backend backend;
     private final Transpose transposeA;
@@ -76,18 +82,18 @@ final class Product {
         return product;
     }
 
-    /** C ← A·Bᵀ, A m×k, B n×k; not cut, since a transposed B is packed at every size that matters. */
-    static Product withTransposed(Backend backend, Matrix a, Matrix b, Matrix c) {
+    /** C ← A·Bᵀ + βC, A m×k, B n×k; not cut, since a transposed B is packed at every size that matters. */
+    static Product withTransposed(Backend backend, Matrix a, Matrix b, double beta, Matrix c) {
         var product = new Product(backend, Transpose.NONE, Transpose.TRANSPOSED);
-        product.tiles.add(new Tile(a, b, 0, c));
+        product.tiles.add(new Tile(a, b, beta, c));
         return product;
     }
 
     private void cut(Matrix a, Matrix b, double beta, Matrix c, int depth) {
-        boolean transposed = transposeA == Transpose.TRANSPOSED;
-        int rowStep = transposed ? transposedStep(c.rows()) : step(c.rows());
-        int colStep = step(c.cols());
-        int depthStep = transposed ? TRANSPOSED_DEPTH : DEPTH;
+        boolean shallow = depth <= DEPTH;
+        int rowStep = c.rows() <= LONGEST_SIDE ? c.rows() : TILE;
+        int colStep = shallow ? c.cols() <= LONGEST_SIDE ? c.cols() : TILE : WIDE_TILE;
+        int depthStep = shallow ? DEPTH : WIDE_DEPTH;
         for (int j = 0; j < c.cols(); j += colStep) {
             int cols = Math.min(colStep, c.cols() - j);
             for (int l = 0; l < depth; l += depthStep) {
@@ -95,7 +101,7 @@ final class Product {
                 for (int i = 0; i < c.rows(); i += rowStep) {
                     int rows = Math.min(rowStep, c.rows() - i);
                     Matrix tile = c.rowBlock(i, rows).colBlock(j, cols);
-                    Matrix left = transposed
+                    Matrix left = transposeA == Transpose.TRANSPOSED
                             ? a.rowBlock(l, count).colBlock(i, rows)
                             : a.rowBlock(i, rows).colBlock(l, count);
                     tiles.add(new Tile(left, b.rowBlock(l, count).colBlock(j, cols), l == 0 ? beta : 1, tile));
@@ -104,13 +110,9 @@ final class Product {
         }
     }
 
-    private static int step(int length) {
-        return length <= LONGEST_SIDE ? length : TILE;
-    }
-
-    /** The distance between the first rows of two tiles of C = Aᵀ·B with this many rows. */
-    static int transposedStep(int rows) {
-        return Math.min(rows, TRANSPOSED_TILE);
+    /** The distance between the first rows of two tasks that form C = Aᵀ·B with this many rows. */
+    static int taskRows(int rows) {
+        return Math.min(rows, TASK_ROWS);
     }
 
     /** Multiplies. Always the same tiles in the same order. */

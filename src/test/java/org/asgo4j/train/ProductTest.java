@@ -37,8 +37,8 @@ class ProductTest {
             Product.ofTransposed(backend, leftTransposed, right, 0, result).run();
             check(a, b, new double[m][n], result, seed);
             Matrices.fill(result, c);
-            Product.withTransposed(backend, left, rightTransposed, result).run();
-            check(a, b, new double[m][n], result, seed);
+            Product.withTransposed(backend, left, rightTransposed, 1, result).run();
+            check(a, b, c, result, seed);
         }
     }
 
