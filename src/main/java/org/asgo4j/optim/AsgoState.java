@@ -31,7 +31,6 @@ final class AsgoState extends RuleState implements GradientScale.Held {
     @Override
     void reserve(Workspace workspace) {
         workspace.reserve(Slot.UPDATE, ElementType.FLOAT32, rows, cols);
-        workspace.reserve(Slot.SCALED_GRADIENT, ElementType.FLOAT32, rows, cols);
         if (config.nesterov()) workspace.reserve(Slot.DIRECTION, ElementType.FLOAT32, rows, cols);
         preconditioner.reserve(workspace, rows, cols);
     }
@@ -45,7 +44,8 @@ final class AsgoState extends RuleState implements GradientScale.Held {
         Matrix g = gradient;
         double scale = gradientScale / unit.unit(); // c
         if (GradientScale.outOfRange(gradientNorm)) { // its squares would leave float32
-            g = unit.scaled(gradient, gradientScale, workspace);
+            g = workspace.get(Slot.UPDATE, ElementType.FLOAT32, rows, cols); // of which U is made when G has been used
+            unit.scale(gradient, gradientScale, g);
             scale = 1;
         }
         step(weight, g, scale, learningRate, weightDecay, workspace);

@@ -2,9 +2,7 @@
 package org.asgo4j.optim;
 
 import org.asgo4j.linalg.Backend;
-import org.asgo4j.linalg.ElementType;
 import org.asgo4j.linalg.Matrix;
-import org.asgo4j.optim.Workspace.Slot;
 
 /**
  * The power of two by which a state is held divided, so that the squares of gradients of any scale stay inside float32.
@@ -67,11 +65,9 @@ final class GradientScale {
         if (exponent != old) held.rescale(Math.scalb(1.0, old - exponent));
     }
 
-    /** c·G/unit, in the workspace. */
-    Matrix scaled(Matrix gradient, double c, Workspace workspace) {
-        Matrix g = workspace.get(Slot.SCALED_GRADIENT, ElementType.FLOAT32, gradient.rows(), gradient.cols());
-        backend.axpby((float) (c / unit()), gradient, 0, g);
-        return g;
+    /** X ← c·G/unit. */
+    void scale(Matrix gradient, double c, Matrix x) {
+        backend.axpby((float) (c / unit()), gradient, 0, x);
     }
 
     /** A ← factor·A for a factor that float32 itself need not hold. */

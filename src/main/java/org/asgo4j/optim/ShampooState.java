@@ -35,7 +35,6 @@ final class ShampooState extends RuleState implements GradientScale.Held {
     void reserve(Workspace workspace) {
         workspace.reserve(Slot.UPDATE, ElementType.FLOAT32, rows, cols);
         workspace.reserve(Slot.PRODUCT, ElementType.FLOAT32, rows, cols);
-        workspace.reserve(Slot.SCALED_GRADIENT, ElementType.FLOAT32, rows, cols);
         left.reserve(workspace);
         right.reserve(workspace);
     }
@@ -45,8 +44,9 @@ final class ShampooState extends RuleState implements GradientScale.Held {
             Matrix weight, Matrix gradient, double gradientScale, float learningRate, float weightDecay,
             Workspace workspace) {
         scale.follow(gradientScale * Math.sqrt(backend.sumOfSquares(gradient)), this);
-        Matrix g = scale.scaled(gradient, gradientScale, workspace);
         Matrix update = workspace.get(Slot.UPDATE, ElementType.FLOAT32, rows, cols);
+        Matrix g = update; // of which U is made when G has been used
+        scale.scale(gradient, gradientScale, g);
         Matrix product = workspace.get(Slot.PRODUCT, ElementType.FLOAT32, rows, cols);
         float beta1 = (float) config.beta1();
         float beta2 = (float) config.beta2();

@@ -48,7 +48,8 @@ final class SoapState extends RuleState implements GradientScale.Held {
             Workspace workspace) {
         double norm = gradientScale * Math.sqrt(backend.sumOfSquares(gradient));
         scale.follow(norm, this);
-        Matrix g = scale.scaled(gradient, gradientScale, workspace);
+        Matrix g = workspace.get(Slot.SCALED_GRADIENT, ElementType.FLOAT32, rows, cols);
+        scale.scale(gradient, gradientScale, g);
         left.accumulate(g, config.beta2()); //  L ← β₂L + (1−β₂)GGᵀ  m×m
         right.accumulate(g, config.beta2()); // R ← β₂R + (1−β₂)GᵀG  n×n
         long t = steps(); // the first gradient makes the basis and moves nothing

@@ -26,7 +26,7 @@ final class Workspace {
         UPDATE,
         /** The gradient on a GPU, where the caller's is not, m×n. */
         COPIED_GRADIENT,
-        /** The gradient brought to a scale whose squares float32 can hold, m×n. */
+        /** The gradient brought to a scale whose squares float32 can hold, where U is needed beside it, m×n. */
         SCALED_GRADIENT,
         /** The gradient in the preconditioner's precision, m×n. */
         GRADIENT,
