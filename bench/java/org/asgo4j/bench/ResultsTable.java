@@ -27,14 +27,18 @@ import java.util.regex.Pattern;
  *
  * <p>Comments that don't begin their line are left alone. {@code benchmark} is a class or a class and method; {@code
  * rows} and {@code columns} are parameters, or {@code method}; {@code metric} is an auxiliary counter, unless it is
- * the score; whatever else is given is the value that a parameter must have. Of two results for one cell the later
- * one counts. The best of a column is bold.
+ * the score; {@code metrics=a,b} are several, a column each, in place of {@code columns}; whatever else is given is the
+ * value that a parameter must have. Of two results for one cell the later one counts. The best time or rate of a column
+ * is bold.
  */
 public final class ResultsTable {
     private static final Pattern TABLE = Pattern.compile(
             "(?sm)^(<!-- table:([\\w-]+)((?: [\\w-]+=[^ \\n]+)*) -->\\n).*?^(<!-- end:\\2 -->)");
     private static final Pattern NUMBER = Pattern.compile("\\d+");
     private static final int DIGITS = 3;
+
+    /** JMH's unit of counters that are neither times nor rates. */
+    private static final String COUNTED = "#";
 
     private final String name;
     private final Map<String, String> options = new LinkedHashMap<>();
@@ -74,38 +78,44 @@ public final class ResultsTable {
 
     private String text() {
         String rows = take("rows", null);
-        String columns = take("columns", null);
-        String metric = take("metric", Measured.SCORE);
+        String several = options.remove("metrics");
+        String columns = several == null ? take("columns", null) : null;
+        List<String> metrics = List.of((several == null ? take("metric", Measured.SCORE) : several).split(","));
         Map<String, Map<String, Measured.Metric>> cells = new LinkedHashMap<>(); // by row, then column
         SequencedSet<String> header = new LinkedHashSet<>();
         Map<String, Map<String, Measured.Run>> runs = new LinkedHashMap<>();
         for (Measured result : results) {
             if (!result.parameters().entrySet().containsAll(options.entrySet())) continue;
             String row = parameter(result, rows);
-            String column = parameter(result, columns);
-            Measured.Metric value = result.metrics().get(metric);
-            if (value == null) throw problem("has no metric " + metric + " of " + result.benchmark());
-            header.add(column);
-            cells.computeIfAbsent(row, _ -> new LinkedHashMap<>()).put(column, value);
-            runs.computeIfAbsent(row, _ -> new LinkedHashMap<>()).put(column, result.run());
+            for (String metric : metrics) {
+                String column = columns == null ? metric : parameter(result, columns);
+                Measured.Metric value = result.metrics().get(metric);
+                if (value == null) throw problem("has no metric " + metric + " of " + result.benchmark());
+                header.add(column);
+                cells.computeIfAbsent(row, _ -> new LinkedHashMap<>()).put(column, value);
+                runs.computeIfAbsent(row, _ -> new LinkedHashMap<>()).put(column, result.run());
+            }
         }
         if (cells.isEmpty()) throw problem("fits no result");
-        return markdown(cells, sorted(header)) + sources(runs);
+        return markdown(rows, cells, sorted(header)) + sources(runs);
     }
 
-    private String markdown(Map<String, Map<String, Measured.Metric>> cells, List<String> header) {
+    private String markdown(String rows, Map<String, Map<String, Measured.Metric>> cells, List<String> header) {
         List<String> units = cells.values().stream().flatMap(row -> row.values().stream())
                 .map(Measured.Metric::unit).distinct().toList();
         if (units.size() > 1) throw problem("mixes units: " + units);
-        Map<String, Double> best = best(cells, units.getFirst().endsWith("/op"));
-        var text = new StringBuilder("\n| %s | %s |\n".formatted(units.getFirst(), String.join(" | ", header)));
+        String unit = units.getFirst();
+        boolean counted = unit.equals(COUNTED);
+        Map<String, Double> best = counted ? Map.of() : best(cells, unit.endsWith("/op"));
+        var text = new StringBuilder("\n| %s | %s |\n".formatted(counted ? rows : unit, String.join(" | ", header)));
         text.append("|").append(" --- |".repeat(header.size() + 1)).append("\n");
         cells.forEach((row, values) -> {
             text.append("| ").append(row).append(" |");
             for (String column : header) {
                 Measured.Metric value = values.get(column);
                 String shown = value == null ? "" : shown(value.median());
-                boolean bold = value != null && value.median() == best.get(column) && cells.size() > 1;
+                boolean bold = value != null && cells.size() > 1 && best.get(column) != null
+                        && value.median() == best.get(column);
                 text.append(bold ? " **" + shown + "** |" : " " + shown + " |");
             }
             text.append("\n");

@@ -18,7 +18,9 @@ class ResultsTableTest {
              "params": {"implementation": "%s", "size": "%s", "threads": "%s"},
              "primaryMetric": {"score": 77, "scoreError": "NaN", "scoreUnit": "ms/op",
                 "scorePercentiles": {"0.0": 0.5, "50.0": %s, "100.0": 9e9}, "rawDataHistogram": [[[[0.5, 2]], []]]},
-             "secondaryMetrics": {"gigabytes": {"scorePercentiles": {"50.0": 12.5}, "scoreUnit": "ops/s"}}}""";
+             "secondaryMetrics": {"gigabytes": {"scorePercentiles": {"50.0": 12.5}, "scoreUnit": "ops/s"},
+                "state": {"scorePercentiles": {"50.0": 8}, "scoreUnit": "#"},
+                "heap": {"scorePercentiles": {"50.0": 0.25}, "scoreUnit": "#"}}}""";
     private static final String MARKERS = """
             before
             <!-- table:gemm benchmark=OperationBench.gemm rows=implementation columns=size threads=1 -->
@@ -81,6 +83,18 @@ class ResultsTableTest {
         assertTrue(text.contains("| ops/s | 64 |") && text.contains("| ejml | **12.5** |"), text);
         assertTrue(filled(MARKERS.replace("OperationBench.gemm rows=implementation", "OperationBench rows=method"))
                 .contains("| gemm | 2.00 |"));
+    }
+
+    @Test
+    void countersAreColumnsAndNoneIsBest() throws IOException {
+        write("a", "2026-01-01", result("gemm", "openblas", "64", "1", "1"), result("gemm", "ejml", "64", "1", "2"));
+        String text = filled(MARKERS.replace("columns=size", "metrics=state,heap"));
+        assertTrue(text.contains("""
+                | implementation | state | heap |
+                | --- | --- | --- |
+                | openblas | 8.00 | 0.250 |
+                | ejml | 8.00 | 0.250 |
+                """), text);
     }
 
     @Test
