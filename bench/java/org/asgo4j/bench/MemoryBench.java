@@ -23,10 +23,10 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What an optimizer takes beside weights and gradients, in bytes per parameter, as auxiliary counters; and a step of it,
- * in milliseconds. {@code native} is state and scratch memory, counted where they are allocated; {@code resident} is how
- * much the process grew meanwhile, at its peak, by Linux' account, with all that the JVM and the BLAS took for
- * themselves.
+ * What an optimizer takes beside weights and gradients, in bytes per parameter, as auxiliary counters; and a step of
+ * it, in milliseconds. {@code nativePeak} is state and scratch memory, counted where they are allocated; {@code
+ * resident} is how much the process grew meanwhile, at its peak, by Linux' account, with all that the JVM and the BLAS
+ * took for themselves.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime) // a step of SHAMPOO at order 3072 takes half a minute
