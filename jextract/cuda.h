@@ -172,6 +172,19 @@ cusolverStatus_t cusolverDnDorgqr_bufferSize(cusolverDnHandle_t handle, int m, i
 cusolverStatus_t cusolverDnDorgqr(cusolverDnHandle_t handle, int m, int n, int k, double *a, int lda, const double *tau,
                                   double *work, int lwork, int *info);
 
+cusolverStatus_t cusolverDnSpotrf_bufferSize(cusolverDnHandle_t handle, int uplo, int n, float *a, int lda, int *lwork);
+cusolverStatus_t cusolverDnSpotrf(cusolverDnHandle_t handle, int uplo, int n, float *a, int lda, float *work, int lwork,
+                                  int *info);
+cusolverStatus_t cusolverDnSpotri_bufferSize(cusolverDnHandle_t handle, int uplo, int n, float *a, int lda, int *lwork);
+cusolverStatus_t cusolverDnSpotri(cusolverDnHandle_t handle, int uplo, int n, float *a, int lda, float *work, int lwork,
+                                  int *info);
+cusolverStatus_t cusolverDnDpotrf_bufferSize(cusolverDnHandle_t handle, int uplo, int n, double *a, int lda, int *lwork);
+cusolverStatus_t cusolverDnDpotrf(cusolverDnHandle_t handle, int uplo, int n, double *a, int lda, double *work, int lwork,
+                                  int *info);
+cusolverStatus_t cusolverDnDpotri_bufferSize(cusolverDnHandle_t handle, int uplo, int n, double *a, int lda, int *lwork);
+cusolverStatus_t cusolverDnDpotri(cusolverDnHandle_t handle, int uplo, int n, double *a, int lda, double *work, int lwork,
+                                  int *info);
+
 cusolverStatus_t cusolverDnSsytrd_bufferSize(cusolverDnHandle_t handle, int uplo, int n, const float *a, int lda,
                                              const float *d, const float *e, const float *tau, int *lwork);
 cusolverStatus_t cusolverDnSsytrd(cusolverDnHandle_t handle, int uplo, int n, float *a, int lda, float *d, float *e,

@@ -267,10 +267,13 @@ KERNEL addResolvent(double alpha, double shift, const float *diagonal, const flo
 
 #define REAL float
 #define NAMED(name) name
+#define FMA fmaf
 #include "typed.h"
 
 #undef REAL
 #undef NAMED
+#undef FMA
 #define REAL double
 #define NAMED(name) name##Double
+#define FMA fma
 #include "typed.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The kernels of both element types: kernels.cu includes this with REAL and NAMED set for the one and for the other. */
+/* The kernels of both element types: kernels.cu includes this with REAL, NAMED and FMA set for each. */
 
 /* a_ij <- d_i a_ij. */
 KERNEL NAMED(scaleRows)(const REAL *d, REAL *a, int64_t lda, int64_t rows, int64_t cols) {
@@ -124,6 +124,20 @@ KERNEL NAMED(setDiagonal)(const double *d, REAL *a, int64_t lda, int64_t order) 
 KERNEL NAMED(averageLower)(double scale, const REAL *x, int64_t ldx, float *y, int64_t ldy, int64_t order) {
     ROWS(i, order) COLS(j, i + 1) {
         y[i * ldy + j] = (float) (scale * ((double) x[i * ldx + j] + (double) x[j * ldx + i]) / 2);
+    }
+}
+
+/* b_ij <- a_ij for j < i, a_ii + shift for j = i, 0 for j > i. */
+KERNEL NAMED(shiftedLower)(double shift, const REAL *a, int64_t lda, REAL *b, int64_t ldb, int64_t order) {
+    ROWS(i, order) COLS(j, order) {
+        b[i * ldb + j] = j > i ? (REAL) 0 : j < i ? a[i * lda + j] : (REAL) (a[i * lda + i] + shift);
+    }
+}
+
+/* y_ij <- alpha x_ij + y_ij for j <= i. */
+KERNEL NAMED(addLower)(double alpha, const REAL *x, int64_t ldx, REAL *y, int64_t ldy, int64_t order) {
+    ROWS(i, order) COLS(j, i + 1) {
+        y[i * ldy + j] = FMA((REAL) alpha, x[i * ldx + j], y[i * ldy + j]);
     }
 }
 

@@ -42,6 +42,9 @@ void check_misuse(void) {
     CHECK(cudaMemcpy2DAsync(a, 4, host, 8, 8, 2, cudaMemcpyHostToDevice, stream) == 12);
     CHECK(fakecuda_misuses() == 0);
 
+    CHECK(cusolverDnSpotrf(solver, CUBLAS_FILL_MODE_UPPER, 4, c, 4, device_floats(100), 100, (int *) device_floats(1)) != 0);
+    expect_misuse("ends past its allocation");
+    a = device_floats(16), b = device_floats(16), c = device_floats(15);
     CHECK(gemm(a, b, c, 4, 4) != 0);
     expect_misuse("ends past its allocation");
     a = device_floats(16), b = device_floats(16), c = device_floats(16);

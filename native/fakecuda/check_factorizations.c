@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * syevd, geqrf with orgqr, sytrd with orgtr: orthogonality and residual, from either triangle, with gaps between
- * columns.
+ * syevd, geqrf with orgqr, sytrd with orgtr, potrf with potri: orthogonality and residual, from either triangle, with
+ * gaps between columns.
  */
 #include <float.h>
 #include <math.h>
@@ -121,6 +121,46 @@ static void check_qr(int n) {
     cudaFree(da), cudaFree(dtau), cudaFree(work), cudaFree(dinfo);
 }
 
+/* A times what potri makes of potrf's factor is the identity; and a matrix that is not positive definite is seen. */
+static void check_inverse(int n, int uplo) {
+    float a[SIZE] = {0}, stored[SIZE], x[SIZE];
+    int ld = n + GAP, lwork, lwork_i, info = -1, bad = -1;
+    symmetric(n, ld, uplo, a, stored);
+    for (int i = 0; i < n; i++) a[i + i * ld] += (float) n, stored[i + i * ld] += (float) n;
+    float *da = to_device(stored, sizeof stored), *work;
+    int *dinfo = to_device(&info, sizeof info);
+    CHECK(cusolverDnSpotrf_bufferSize(solver, uplo, n, da, ld, &lwork) == 0);
+    CHECK(cusolverDnSpotri_bufferSize(solver, uplo, n, da, ld, &lwork_i) == 0);
+    CHECK(cudaMalloc((void **) &work, (lwork + lwork_i) * sizeof(float)) == 0);
+    CHECK(cusolverDnSpotrf(solver, uplo, n, da, ld, work, lwork - 1, dinfo) == CUSOLVER_STATUS_INVALID_VALUE);
+    CHECK(cusolverDnSpotri(solver, uplo, n, da, ld, work, lwork_i - 1, dinfo) == CUSOLVER_STATUS_INVALID_VALUE);
+    CHECK(cusolverDnSpotrf(solver, 2, n, da, ld, work, lwork, dinfo) == CUSOLVER_STATUS_INVALID_VALUE);
+    CHECK(cusolverDnSpotrf(solver, uplo, n, NULL, ld, work, lwork, dinfo) == CUSOLVER_STATUS_INVALID_VALUE);
+    CHECK(cusolverDnSpotri(solver, uplo, n, da, n - 1, work, lwork_i, dinfo) == CUSOLVER_STATUS_INVALID_VALUE);
+    CHECK(cusolverDnSpotrf(solver, uplo, n, da, ld, work, lwork, dinfo) == 0);
+    to_host(&info, dinfo, sizeof info);
+    CHECK(info == 0);
+    CHECK(cusolverDnSpotri(solver, uplo, n, da, ld, work, lwork_i, dinfo) == 0);
+    to_host(x, da, sizeof x), to_host(&info, dinfo, sizeof info);
+    CHECK(info == 0);
+    for (int j = 0; j < n; j++) {
+        for (int i = 0; i < n; i++) {
+            double product = 0;
+            for (int l = 0; l < n; l++) {
+                bool named = uplo == CUBLAS_FILL_MODE_LOWER ? l >= j : l <= j;
+                product += at(a, ld, i, l) * (named ? at(x, ld, l, j) : at(x, ld, j, l));
+            }
+            CHECK(fabs(product - (i == j)) <= 8 * (n + 2) * FLT_EPSILON);
+        }
+    }
+    stored[(n - 1) * (ld + 1)] = -1;
+    float *dbad = to_device(stored, sizeof stored);
+    CHECK(cusolverDnSpotrf(solver, uplo, n, dbad, ld, work, lwork, dinfo) == 0);
+    to_host(&bad, dinfo, sizeof bad);
+    CHECK(bad == n);
+    cudaFree(da), cudaFree(dbad), cudaFree(work), cudaFree(dinfo);
+}
+
 /* Equal eigenvalues, which come apart at once, and NaN, which never does. */
 static void check_special(void) {
     float identity[9] = {2, 0, 0, 0, 2, 0, 0, 0, 2}, a[9], w[3];
@@ -144,6 +184,7 @@ void check_factorizations(void) {
         for (int uplo = 0; uplo < 2; uplo++) {
             check_syevd(orders[k], uplo);
             check_sytrd(orders[k], uplo);
+            check_inverse(orders[k], uplo);
         }
         check_qr(orders[k]);
     }

@@ -35,14 +35,17 @@ static bool is_sum(double actual, double expected, int terms, double all) {
 #define REAL float
 #define KERNEL_NAME(name) #name
 #define NAMED(name) s##name
+#define MULTIPLY_ADD fmaf
 #include "check_formulas_typed.h"
 
 #undef REAL
 #undef KERNEL_NAME
 #undef NAMED
+#undef MULTIPLY_ADD
 #define REAL double
 #define KERNEL_NAME(name) #name "Double"
 #define NAMED(name) d##name
+#define MULTIPLY_ADD fma
 #include "check_formulas_typed.h"
 
 static void check_squares_and_quotients(CUmodule module) {
@@ -153,6 +156,7 @@ void check_formulas(CUmodule module) {
     scheck_diagonals(module), dcheck_diagonals(module);
     scheck_row_sums(module), dcheck_row_sums(module);
     scheck_correction(module), dcheck_correction(module);
+    scheck_lower(module), dcheck_lower(module);
     check_squares_and_quotients(module);
     check_rules(module);
     check_gram_diagonals(module);

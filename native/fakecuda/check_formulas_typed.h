@@ -118,3 +118,24 @@ static void NAMED(check_correction)(CUmodule module) {
     }
     cudaFree(dx), cudaFree(dxbx), cudaFree(db), cudaFree(dy);
 }
+
+/* What is above the diagonal is not read. */
+static void NAMED(check_lower)(CUmodule module) {
+    REAL a[SIZE], b[SIZE], r[SIZE];
+    double shift = 0.3, alpha = -0.7;
+    NAMED(random_array)(a), NAMED(random_array)(b);
+    EACH(i, j, ORDER, ORDER) AT(a, i, j) = j > i ? (REAL) NAN : AT(a, i, j);
+    REAL *da = to_device(a, sizeof a), *db = to_device(b, sizeof b), *dc = to_device(b, sizeof b);
+    launch(module, KERNEL_NAME(shiftedLower), 2, 3, (void *[]){&shift, &da, &ld, &db, &ld, &order});
+    launch(module, KERNEL_NAME(addLower), 1, 3, (void *[]){&alpha, &da, &ld, &dc, &ld, &order});
+    to_host(r, db, sizeof r);
+    EACH(i, j, ROWS, LD) {
+        REAL lower = i == j ? (REAL) (AT(a, i, j) + shift) : j < i ? AT(a, i, j) : 0;
+        CHECK(AT(r, i, j) == (j < ORDER ? lower : AT(b, i, j)));
+    }
+    to_host(r, dc, sizeof r);
+    EACH(i, j, ROWS, LD) {
+        CHECK(AT(r, i, j) == (j <= i ? MULTIPLY_ADD((REAL) alpha, AT(a, i, j), AT(b, i, j)) : AT(b, i, j)));
+    }
+    cudaFree(da), cudaFree(db), cudaFree(dc);
+}

@@ -86,4 +86,10 @@ void qr_q(int m, int n, int k, double *a, const double *tau);
 /* Eigenvalues ascending into w, eigenvectors as columns into a; 0, or how many did not converge. */
 int eigen(bool upper, int n, double *a, double *w);
 
+/* cholesky.c: likewise. */
+/* A's factor L, or its transpose, into one triangle; 0, or the order of the first minor that is not above 0. */
+int cholesky(bool upper, int n, double *a);
+/* The inverse of LL' into L's triangle; 0, or 1 + the index of L's first zero on the diagonal. */
+int cholesky_inverse(bool upper, int n, double *a);
+
 #endif

@@ -112,6 +112,10 @@ static bool is_order(const int *order, int64_t count) {
       N(setDiagonal)(P(0), P(1), L(2), L(3)))                                                                          \
     X(N(averageLower), "dplpll", GRID, MATRIX(1, T, L(5), L(5)) && MATRIX(3, float, L(5), L(5)),                       \
       N(averageLower)(D(0), P(1), L(2), P(3), L(4), L(5)))                                                             \
+    X(N(shiftedLower), "dplpll", GRID, MATRIX(1, T, L(5), L(5)) && MATRIX(3, T, L(5), L(5)),                           \
+      N(shiftedLower)(D(0), P(1), L(2), P(3), L(4), L(5)))                                                             \
+    X(N(addLower), "dplpll", GRID, MATRIX(1, T, L(5), L(5)) && MATRIX(3, T, L(5), L(5)),                               \
+      N(addLower)(D(0), P(1), L(2), P(3), L(4), L(5)))                                                                 \
     X(N(newtonCorrect), "plplpll", GRID,                                                                               \
       MATRIX(0, T, L(6), L(6)) && MATRIX(2, T, L(6), L(6)) && MATRIX(4, T, L(6), L(6)),                                \
       N(newtonCorrect)(P(0), L(1), P(2), L(3), P(4), L(5), L(6)))                                                      \

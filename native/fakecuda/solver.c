@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * cuSOLVER: arguments and workspace are checked, the workspace is overwritten in its whole length, and what is
- * computed is computed in float64 by eigen.c. Results: LAPACK's conventions; info is 0, or what did not converge.
+ * computed is computed in float64 by eigen.c and cholesky.c. Results: LAPACK's conventions; info is 0, or what did not
+ * converge or is not positive definite.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@ struct solver {
     const void *stream_handle;
 };
 
-enum operation { SYEVD, GEQRF, ORGQR, SYTRD, ORGTR };
+enum operation { SYEVD, GEQRF, ORGQR, SYTRD, ORGTR, POTRF, POTRI };
 
 /* One call: of the vectors, those that the operation has. */
 struct call {
@@ -66,6 +67,10 @@ static int work_length(enum operation operation, int m, int n) {
         return 33 * n + 1;
     case ORGTR:
         return 32 * n + 3;
+    case POTRF:
+        return 16 * n + 9;
+    case POTRI:
+        return n * n + 11;
     default:
         return 32 * (m > n ? m : n) + (operation == GEQRF ? 5 : 7);
     }
@@ -95,8 +100,9 @@ static int start(cusolverDnHandle_t handle, struct call c, size_t size, void (*r
     if (dimensions_are_bad(c.operation, c.m, c.n, c.k, c.lda) || c.lwork < work_length(c.operation, c.m, c.n)) {
         return SOLVER_INVALID_VALUE;
     }
+    bool positive = c.operation == POTRF || c.operation == POTRI; /* these have no vectors */
+    if (!c.a || !c.work || !c.info || (!positive && !(c.operation == SYEVD ? c.w : c.tau))) return SOLVER_INVALID_VALUE;
     int reflectors = c.operation == ORGQR ? c.k : c.m < c.n ? c.m : c.n;
-    if (!c.a || !c.work || !c.info || (c.operation == SYEVD ? !c.w : !c.tau)) return SOLVER_INVALID_VALUE;
     if (c.operation == SYTRD || c.operation == ORGTR) reflectors = c.n - 1;
     if (!locate(&c.a, "A", c.n ? (size_t) (c.n - 1) * c.lda + c.m : 0, size) || !locate(&c.w, "W", c.n, size)
         || !locate(&c.d, "D", c.n, size) || !locate(&c.e, "E", c.n - 1, size)
@@ -121,6 +127,10 @@ static int compute(struct call *c, double *a, double *w, double *d, double *e, d
     case SYTRD:
         tridiagonal(c->upper, c->n, a, d, e, tau);
         return 0;
+    case POTRF:
+        return cholesky(c->upper, c->n, a);
+    case POTRI:
+        return cholesky_inverse(c->upper, c->n, a);
     default:
         tridiagonal_q(c->upper, c->n, a, tau);
         return 0;

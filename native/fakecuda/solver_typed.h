@@ -72,3 +72,33 @@ cusolverStatus_t SOLVER_NAME(orgqr)(cusolverDnHandle_t handle, int m, int n, int
     struct call c = {ORGQR, false, m, n, k, lda, lwork, a, NULL, NULL, NULL, (REAL *) tau, work, info};
     return start(handle, c, sizeof(REAL), NAMED(run));
 }
+
+cusolverStatus_t SOLVER_NAME(potrf_bufferSize)(cusolverDnHandle_t handle, int uplo, int n, REAL *a, int lda,
+                                               int *lwork) {
+    ENTER(SOLVER);
+    (void) a;
+    return is_flag(uplo) ? buffer_size(handle, POTRF, n, n, n, lda, lwork) : SOLVER_INVALID_VALUE;
+}
+
+cusolverStatus_t SOLVER_NAME(potrf)(cusolverDnHandle_t handle, int uplo, int n, REAL *a, int lda, REAL *work, int lwork,
+                                    int *info) {
+    ENTER(SOLVER);
+    if (!is_flag(uplo)) return SOLVER_INVALID_VALUE;
+    struct call c = {POTRF, uplo, n, n, n, lda, lwork, a, NULL, NULL, NULL, NULL, work, info};
+    return start(handle, c, sizeof(REAL), NAMED(run));
+}
+
+cusolverStatus_t SOLVER_NAME(potri_bufferSize)(cusolverDnHandle_t handle, int uplo, int n, REAL *a, int lda,
+                                               int *lwork) {
+    ENTER(SOLVER);
+    (void) a;
+    return is_flag(uplo) ? buffer_size(handle, POTRI, n, n, n, lda, lwork) : SOLVER_INVALID_VALUE;
+}
+
+cusolverStatus_t SOLVER_NAME(potri)(cusolverDnHandle_t handle, int uplo, int n, REAL *a, int lda, REAL *work, int lwork,
+                                    int *info) {
+    ENTER(SOLVER);
+    if (!is_flag(uplo)) return SOLVER_INVALID_VALUE;
+    struct call c = {POTRI, uplo, n, n, n, lda, lwork, a, NULL, NULL, NULL, NULL, work, info};
+    return start(handle, c, sizeof(REAL), NAMED(run));
+}

@@ -4222,6 +4222,534 @@ public class Cuda extends Cuda$shared {
         }
     }
 
+    private static class cusolverDnSpotrf_bufferSize {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cusolverDnSpotrf_bufferSize");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnSpotrf_bufferSize(cusolverDnHandle_t handle, int uplo, int n, float *a, int lda, int *lwork)
+     * }
+     */
+    public static FunctionDescriptor cusolverDnSpotrf_bufferSize$descriptor() {
+        return cusolverDnSpotrf_bufferSize.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnSpotrf_bufferSize(cusolverDnHandle_t handle, int uplo, int n, float *a, int lda, int *lwork)
+     * }
+     */
+    public static MethodHandle cusolverDnSpotrf_bufferSize$handle() {
+        return cusolverDnSpotrf_bufferSize.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnSpotrf_bufferSize(cusolverDnHandle_t handle, int uplo, int n, float *a, int lda, int *lwork)
+     * }
+     */
+    public static MemorySegment cusolverDnSpotrf_bufferSize$address() {
+        return cusolverDnSpotrf_bufferSize.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnSpotrf_bufferSize(cusolverDnHandle_t handle, int uplo, int n, float *a, int lda, int *lwork)
+     * }
+     */
+    public static int cusolverDnSpotrf_bufferSize(MemorySegment handle, int uplo, int n, MemorySegment a, int lda, MemorySegment lwork) {
+        var mh$ = cusolverDnSpotrf_bufferSize.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cusolverDnSpotrf_bufferSize", handle, uplo, n, a, lda, lwork);
+            }
+            return (int)mh$.invokeExact(handle, uplo, n, a, lda, lwork);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cusolverDnSpotrf {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cusolverDnSpotrf");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnSpotrf(cusolverDnHandle_t handle, int uplo, int n, float *a, int lda, float *work, int lwork, int *info)
+     * }
+     */
+    public static FunctionDescriptor cusolverDnSpotrf$descriptor() {
+        return cusolverDnSpotrf.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnSpotrf(cusolverDnHandle_t handle, int uplo, int n, float *a, int lda, float *work, int lwork, int *info)
+     * }
+     */
+    public static MethodHandle cusolverDnSpotrf$handle() {
+        return cusolverDnSpotrf.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnSpotrf(cusolverDnHandle_t handle, int uplo, int n, float *a, int lda, float *work, int lwork, int *info)
+     * }
+     */
+    public static MemorySegment cusolverDnSpotrf$address() {
+        return cusolverDnSpotrf.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnSpotrf(cusolverDnHandle_t handle, int uplo, int n, float *a, int lda, float *work, int lwork, int *info)
+     * }
+     */
+    public static int cusolverDnSpotrf(MemorySegment handle, int uplo, int n, MemorySegment a, int lda, MemorySegment work, int lwork, MemorySegment info) {
+        var mh$ = cusolverDnSpotrf.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cusolverDnSpotrf", handle, uplo, n, a, lda, work, lwork, info);
+            }
+            return (int)mh$.invokeExact(handle, uplo, n, a, lda, work, lwork, info);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cusolverDnSpotri_bufferSize {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cusolverDnSpotri_bufferSize");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnSpotri_bufferSize(cusolverDnHandle_t handle, int uplo, int n, float *a, int lda, int *lwork)
+     * }
+     */
+    public static FunctionDescriptor cusolverDnSpotri_bufferSize$descriptor() {
+        return cusolverDnSpotri_bufferSize.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnSpotri_bufferSize(cusolverDnHandle_t handle, int uplo, int n, float *a, int lda, int *lwork)
+     * }
+     */
+    public static MethodHandle cusolverDnSpotri_bufferSize$handle() {
+        return cusolverDnSpotri_bufferSize.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnSpotri_bufferSize(cusolverDnHandle_t handle, int uplo, int n, float *a, int lda, int *lwork)
+     * }
+     */
+    public static MemorySegment cusolverDnSpotri_bufferSize$address() {
+        return cusolverDnSpotri_bufferSize.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnSpotri_bufferSize(cusolverDnHandle_t handle, int uplo, int n, float *a, int lda, int *lwork)
+     * }
+     */
+    public static int cusolverDnSpotri_bufferSize(MemorySegment handle, int uplo, int n, MemorySegment a, int lda, MemorySegment lwork) {
+        var mh$ = cusolverDnSpotri_bufferSize.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cusolverDnSpotri_bufferSize", handle, uplo, n, a, lda, lwork);
+            }
+            return (int)mh$.invokeExact(handle, uplo, n, a, lda, lwork);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cusolverDnSpotri {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cusolverDnSpotri");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnSpotri(cusolverDnHandle_t handle, int uplo, int n, float *a, int lda, float *work, int lwork, int *info)
+     * }
+     */
+    public static FunctionDescriptor cusolverDnSpotri$descriptor() {
+        return cusolverDnSpotri.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnSpotri(cusolverDnHandle_t handle, int uplo, int n, float *a, int lda, float *work, int lwork, int *info)
+     * }
+     */
+    public static MethodHandle cusolverDnSpotri$handle() {
+        return cusolverDnSpotri.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnSpotri(cusolverDnHandle_t handle, int uplo, int n, float *a, int lda, float *work, int lwork, int *info)
+     * }
+     */
+    public static MemorySegment cusolverDnSpotri$address() {
+        return cusolverDnSpotri.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnSpotri(cusolverDnHandle_t handle, int uplo, int n, float *a, int lda, float *work, int lwork, int *info)
+     * }
+     */
+    public static int cusolverDnSpotri(MemorySegment handle, int uplo, int n, MemorySegment a, int lda, MemorySegment work, int lwork, MemorySegment info) {
+        var mh$ = cusolverDnSpotri.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cusolverDnSpotri", handle, uplo, n, a, lda, work, lwork, info);
+            }
+            return (int)mh$.invokeExact(handle, uplo, n, a, lda, work, lwork, info);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cusolverDnDpotrf_bufferSize {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cusolverDnDpotrf_bufferSize");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnDpotrf_bufferSize(cusolverDnHandle_t handle, int uplo, int n, double *a, int lda, int *lwork)
+     * }
+     */
+    public static FunctionDescriptor cusolverDnDpotrf_bufferSize$descriptor() {
+        return cusolverDnDpotrf_bufferSize.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnDpotrf_bufferSize(cusolverDnHandle_t handle, int uplo, int n, double *a, int lda, int *lwork)
+     * }
+     */
+    public static MethodHandle cusolverDnDpotrf_bufferSize$handle() {
+        return cusolverDnDpotrf_bufferSize.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnDpotrf_bufferSize(cusolverDnHandle_t handle, int uplo, int n, double *a, int lda, int *lwork)
+     * }
+     */
+    public static MemorySegment cusolverDnDpotrf_bufferSize$address() {
+        return cusolverDnDpotrf_bufferSize.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnDpotrf_bufferSize(cusolverDnHandle_t handle, int uplo, int n, double *a, int lda, int *lwork)
+     * }
+     */
+    public static int cusolverDnDpotrf_bufferSize(MemorySegment handle, int uplo, int n, MemorySegment a, int lda, MemorySegment lwork) {
+        var mh$ = cusolverDnDpotrf_bufferSize.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cusolverDnDpotrf_bufferSize", handle, uplo, n, a, lda, lwork);
+            }
+            return (int)mh$.invokeExact(handle, uplo, n, a, lda, lwork);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cusolverDnDpotrf {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cusolverDnDpotrf");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnDpotrf(cusolverDnHandle_t handle, int uplo, int n, double *a, int lda, double *work, int lwork, int *info)
+     * }
+     */
+    public static FunctionDescriptor cusolverDnDpotrf$descriptor() {
+        return cusolverDnDpotrf.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnDpotrf(cusolverDnHandle_t handle, int uplo, int n, double *a, int lda, double *work, int lwork, int *info)
+     * }
+     */
+    public static MethodHandle cusolverDnDpotrf$handle() {
+        return cusolverDnDpotrf.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnDpotrf(cusolverDnHandle_t handle, int uplo, int n, double *a, int lda, double *work, int lwork, int *info)
+     * }
+     */
+    public static MemorySegment cusolverDnDpotrf$address() {
+        return cusolverDnDpotrf.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnDpotrf(cusolverDnHandle_t handle, int uplo, int n, double *a, int lda, double *work, int lwork, int *info)
+     * }
+     */
+    public static int cusolverDnDpotrf(MemorySegment handle, int uplo, int n, MemorySegment a, int lda, MemorySegment work, int lwork, MemorySegment info) {
+        var mh$ = cusolverDnDpotrf.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cusolverDnDpotrf", handle, uplo, n, a, lda, work, lwork, info);
+            }
+            return (int)mh$.invokeExact(handle, uplo, n, a, lda, work, lwork, info);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cusolverDnDpotri_bufferSize {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cusolverDnDpotri_bufferSize");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnDpotri_bufferSize(cusolverDnHandle_t handle, int uplo, int n, double *a, int lda, int *lwork)
+     * }
+     */
+    public static FunctionDescriptor cusolverDnDpotri_bufferSize$descriptor() {
+        return cusolverDnDpotri_bufferSize.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnDpotri_bufferSize(cusolverDnHandle_t handle, int uplo, int n, double *a, int lda, int *lwork)
+     * }
+     */
+    public static MethodHandle cusolverDnDpotri_bufferSize$handle() {
+        return cusolverDnDpotri_bufferSize.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnDpotri_bufferSize(cusolverDnHandle_t handle, int uplo, int n, double *a, int lda, int *lwork)
+     * }
+     */
+    public static MemorySegment cusolverDnDpotri_bufferSize$address() {
+        return cusolverDnDpotri_bufferSize.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnDpotri_bufferSize(cusolverDnHandle_t handle, int uplo, int n, double *a, int lda, int *lwork)
+     * }
+     */
+    public static int cusolverDnDpotri_bufferSize(MemorySegment handle, int uplo, int n, MemorySegment a, int lda, MemorySegment lwork) {
+        var mh$ = cusolverDnDpotri_bufferSize.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cusolverDnDpotri_bufferSize", handle, uplo, n, a, lda, lwork);
+            }
+            return (int)mh$.invokeExact(handle, uplo, n, a, lda, lwork);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cusolverDnDpotri {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cusolverDnDpotri");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnDpotri(cusolverDnHandle_t handle, int uplo, int n, double *a, int lda, double *work, int lwork, int *info)
+     * }
+     */
+    public static FunctionDescriptor cusolverDnDpotri$descriptor() {
+        return cusolverDnDpotri.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnDpotri(cusolverDnHandle_t handle, int uplo, int n, double *a, int lda, double *work, int lwork, int *info)
+     * }
+     */
+    public static MethodHandle cusolverDnDpotri$handle() {
+        return cusolverDnDpotri.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnDpotri(cusolverDnHandle_t handle, int uplo, int n, double *a, int lda, double *work, int lwork, int *info)
+     * }
+     */
+    public static MemorySegment cusolverDnDpotri$address() {
+        return cusolverDnDpotri.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnDpotri(cusolverDnHandle_t handle, int uplo, int n, double *a, int lda, double *work, int lwork, int *info)
+     * }
+     */
+    public static int cusolverDnDpotri(MemorySegment handle, int uplo, int n, MemorySegment a, int lda, MemorySegment work, int lwork, MemorySegment info) {
+        var mh$ = cusolverDnDpotri.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cusolverDnDpotri", handle, uplo, n, a, lda, work, lwork, info);
+            }
+            return (int)mh$.invokeExact(handle, uplo, n, a, lda, work, lwork, info);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class cusolverDnSsytrd_bufferSize {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Cuda.C_INT,

@@ -115,10 +115,11 @@ final class TrainCommand implements Callable<Integer> {
         List<OptimizerChoice> choices = optimizers.choices();
         try (OutputFolder folder = OutputFolder.make(out)) {
             int workers = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
-            var config = new TrainConfig(
-                    recipe(choices), folder.path(), workers, checkpoints.every(), checkpoints.keep());
+            Recipe recipe = recipe(choices);
             try (Backend backend = backendOption.open();
                     ProgressLine progress = new ProgressLine(screen)) {
+                var config = new TrainConfig(
+                        recipe.on(backend.name()), folder.path(), workers, checkpoints.every(), checkpoints.keep());
                 return print(config, new Training(config, backend, progress).run());
             }
         }

@@ -182,6 +182,13 @@ final class CudaBackend extends CudaSquare {
 
     @Override
     public void addInverse(double alpha, double shift, Matrix a, Matrix c, EighWorkspace workspace) {
-        throw new UnsupportedOperationException("addInverse: not on CUDA yet");
+        checkOpen("addInverse");
+        SquareShapes.addInverse(name(), a, c, workspace);
+        CudaLane lane = begin("addInverse");
+        long order = a.rows();
+        MemorySegment inverse = solver.inverse(lane, shift, lane.staging.read(a), a, workspace);
+        lane.launch.of(CudaKernel.ADD_LOWER, c.type()).add(alpha).add(inverse).add(order)
+                .add(lane.staging.readWrite(c), c).overSquare(order);
+        lane.end();
     }
 }

@@ -51,6 +51,10 @@ enum CudaKernel {
     DIAGONAL("diagonal", true),
     /** Backend.averageLower. */
     AVERAGE_LOWER("averageLower", true),
+    /** A copy of a lower triangle with a number added to its diagonal, and zeros above. */
+    SHIFTED_LOWER("shiftedLower", true),
+    /** A multiple of a lower triangle added to another. */
+    ADD_LOWER("addLower", true),
     /** Backend.correctRoot. */
     NEWTON_CORRECT("newtonCorrect", true),
     /** Backend.rowDots, in float64. */

@@ -22,7 +22,8 @@ final class CudaSolver {
      * diagonal.
      */
     EighWorkspace workspace(CudaLane lane, Arena arena, ElementType type, int order) {
-        long bytes = Math.multiplyExact(longestWork(lane, type, order), (long) type.byteSize());
+        long elements = Math.max(longestWork(lane, type, order), (long) order * order + inverseWork(lane, type, order));
+        long bytes = Math.multiplyExact(elements, (long) type.byteSize());
         bytes = Math.max(bytes, order * RESOLVENT_DOUBLES * Double.BYTES);
         long vector = (long) order * type.byteSize();
         return new EighWorkspace(BackendName.CUDA, type, order, CudaMemory.allocate(arena, bytes),
@@ -52,6 +53,22 @@ final class CudaSolver {
                     solver, UPPER, n, nowhere, n, nowhere, nowhere, nowhere, length)));
             return Math.max(longest, ask("orgtr_bufferSize", length, Cuda.cusolverDnSorgtr_bufferSize(
                     solver, UPPER, n, nowhere, n, nowhere, length)));
+        }
+    }
+
+    /** Beside the matrix. */
+    private static int inverseWork(CudaLane lane, ElementType type, int order) {
+        MemorySegment solver = lane.solver();
+        MemorySegment nowhere = MemorySegment.NULL;
+        boolean single = type == ElementType.FLOAT32;
+        try (Arena scratch = Arena.ofConfined()) {
+            MemorySegment length = scratch.allocate(ValueLayout.JAVA_INT);
+            return Math.max(ask("potrf_bufferSize", length, single
+                    ? Cuda.cusolverDnSpotrf_bufferSize(solver, UPPER, order, nowhere, order, length)
+                    : Cuda.cusolverDnDpotrf_bufferSize(solver, UPPER, order, nowhere, order, length)),
+                    ask("potri_bufferSize", length, single
+                            ? Cuda.cusolverDnSpotri_bufferSize(solver, UPPER, order, nowhere, order, length)
+                            : Cuda.cusolverDnDpotri_bufferSize(solver, UPPER, order, nowhere, order, length)));
         }
     }
 
@@ -123,10 +140,45 @@ final class CudaSolver {
         requireSuccess(lane, "cusolverDnSorgtr", status);
     }
 
+    /**
+     * potrf and potri of a copy: the lower triangle of (A + σI)⁻¹, in k×k without gaps.
+     *
+     * @param memory where A is on the GPU
+     * @return where the inverse is: at the workspace's beginning
+     */
+    MemorySegment inverse(CudaLane lane, double shift, MemorySegment memory, Matrix a, EighWorkspace workspace) {
+        boolean single = a.type() == ElementType.FLOAT32;
+        int k = a.rows();
+        MemorySegment copy = workspace.work();
+        MemorySegment work = workspace.workBehindMatrix();
+        int length = workspace.workLengthBehindMatrix();
+        lane.launch.of(CudaKernel.SHIFTED_LOWER, a.type()).add(shift).add(memory, a).add(copy).add((long) k)
+                .overSquare(k);
+        int status = single
+                ? Cuda.cusolverDnSpotrf(lane.solver(), UPPER, k, copy, k, work, length, lane.result())
+                : Cuda.cusolverDnDpotrf(lane.solver(), UPPER, k, copy, k, work, length, lane.result());
+        requirePositiveDefinite(lane, single ? "cusolverDnSpotrf" : "cusolverDnDpotrf", status);
+        status = single
+                ? Cuda.cusolverDnSpotri(lane.solver(), UPPER, k, copy, k, work, length, lane.result())
+                : Cuda.cusolverDnDpotri(lane.solver(), UPPER, k, copy, k, work, length, lane.result());
+        requirePositiveDefinite(lane, single ? "cusolverDnSpotri" : "cusolverDnDpotri", status);
+        return copy;
+    }
+
+    private static void requirePositiveDefinite(CudaLane lane, String routine, int status) {
+        int info = info(lane, routine, status);
+        if (info > 0) throw NativeCallException.notPositiveDefinite(routine);
+        if (info < 0) throw NativeCallException.cusolver(routine, info);
+    }
+
     /** Checks what a routine returned, and what it left on the GPU when it was done. */
     private static void requireSuccess(CudaLane lane, String routine, int status) {
-        CudaErrors.solver(routine, status);
-        int info = lane.awaitResult().get(ValueLayout.JAVA_INT, 0);
+        int info = info(lane, routine, status);
         if (info != 0) throw NativeCallException.cusolver(routine, info);
+    }
+
+    private static int info(CudaLane lane, String routine, int status) {
+        CudaErrors.solver(routine, status);
+        return lane.awaitResult().get(ValueLayout.JAVA_INT, 0);
     }
 }

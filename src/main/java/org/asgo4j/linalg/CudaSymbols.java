@@ -24,7 +24,9 @@ final class CudaSymbols {
             "cusolverDnDestroy", "cusolverDnSetStream", "cusolverDnSsyevd_bufferSize", "cusolverDnSsyevd",
             "cusolverDnDsyevd_bufferSize", "cusolverDnDsyevd", "cusolverDnSgeqrf_bufferSize", "cusolverDnSgeqrf",
             "cusolverDnDgeqrf_bufferSize", "cusolverDnDgeqrf", "cusolverDnSorgqr_bufferSize", "cusolverDnSorgqr",
-            "cusolverDnDorgqr_bufferSize", "cusolverDnDorgqr", "cusolverDnSsytrd_bufferSize", "cusolverDnSsytrd",
+            "cusolverDnDorgqr_bufferSize", "cusolverDnDorgqr", "cusolverDnSpotrf_bufferSize", "cusolverDnSpotrf",
+            "cusolverDnSpotri_bufferSize", "cusolverDnSpotri", "cusolverDnDpotrf_bufferSize", "cusolverDnDpotrf",
+            "cusolverDnDpotri_bufferSize", "cusolverDnDpotri", "cusolverDnSsytrd_bufferSize", "cusolverDnSsytrd",
             "cusolverDnSorgtr_bufferSize", "cusolverDnSorgtr");
 
     private CudaSymbols() {}

@@ -6,9 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Scratch memory of {@link Backend#eigh}, {@link Backend#orthonormalize}, {@link Backend#tridiagonalize} and {@link
- * Backend#addInverse}, made by {@link Backend#eighWorkspace} for matrices up to one order. Its content is undefined between calls; one workspace
- * serves one thread at a time.
+ * Scratch memory of {@link Backend#eigh}, {@link Backend#orthonormalize}, {@link Backend#tridiagonalize} and
+ * {@link Backend#addInverse}, made by {@link Backend#eighWorkspace} for matrices up to one order. Its content is
+ * undefined between calls; one workspace serves one thread at a time.
  *
  * {@snippet file="MatrixExamplesTest.java" region="eigen"}
  */
@@ -22,6 +22,7 @@ public final class EighWorkspace {
     private final int integerWorkLength;
     private final MemorySegment reflectors;
     private final List<TriangularInverse> inverses = new ArrayList<>(); // one for each order that was asked for
+    private MemorySegment workBehindMatrix; // once it is needed
 
     /** Lengths are in elements of {@code type} and in 32-bit integers. */
     EighWorkspace(
@@ -80,6 +81,19 @@ public final class EighWorkspace {
 
     int workLength() {
         return workLength;
+    }
+
+    /** Where {@link #work}, in device memory, goes on behind a matrix of the largest order; made at the first call. */
+    MemorySegment workBehindMatrix() {
+        if (workBehindMatrix == null) {
+            workBehindMatrix = MemorySegment.ofAddress(work.address() + (long) order * order * type.byteSize());
+        }
+        return workBehindMatrix;
+    }
+
+    /** Its length; negative where {@link #work} has no room for a matrix. */
+    int workLengthBehindMatrix() {
+        return workLength - order * order;
     }
 
     MemorySegment integerWork() {

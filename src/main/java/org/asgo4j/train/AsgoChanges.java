@@ -124,6 +124,13 @@ public record AsgoChanges(
         }
     }
 
+    /** These changes with a root. */
+    AsgoChanges withRoot(RootMethod method) {
+        return new AsgoChanges(
+                beta1, beta2, nesterov, gramSource, Optional.of(method), precision, damping, refresh,
+                eigenvalueCorrection);
+    }
+
     private RootMethod method(Root base) {
         boolean eigenOnly = refresh.filter(RefreshChoice::needsBasis).isPresent()
                 || eigenvalueCorrection.orElse(false)

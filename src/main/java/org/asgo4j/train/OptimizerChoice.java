@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.asgo4j.linalg.BackendName;
 import org.asgo4j.optim.AdamW;
 import org.asgo4j.optim.AdamWConfig;
 import org.asgo4j.optim.Asgo;
@@ -17,6 +18,7 @@ import org.asgo4j.optim.Muon;
 import org.asgo4j.optim.MuonConfig;
 import org.asgo4j.optim.Parameter;
 import org.asgo4j.optim.ParameterGroup;
+import org.asgo4j.optim.RootMethod;
 import org.asgo4j.optim.Rule;
 import org.asgo4j.optim.Sgd;
 import org.asgo4j.optim.SgdConfig;
@@ -159,6 +161,18 @@ public record OptimizerChoice(
     static OptimizerChoice of(Algorithm algorithm, float learningRate, Map<String, String> options) {
         return new OptimizerChoice(
                 algorithm, learningRate, AsgoChanges.parse(options), GroupChanges.parse(options));
+    }
+
+    /**
+     * This choice for a training that begins on a backend: {@code asgo} with the root that {@link
+     * AsgoConfig#defaults(BackendName)} has there, unless it was chosen or does not go with the other changes. It is
+     * written down as if it had been chosen, so that a training goes on with it on any backend.
+     */
+    OptimizerChoice on(BackendName backend) {
+        AsgoConfig suited = AsgoConfig.defaults(backend);
+        if (algorithm != Algorithm.ASGO || suited.equals(ASGO) || asgoChanges.root().isPresent()) return this;
+        RootMethod method = asgoChanges.over(suited, 1).root().method();
+        return new OptimizerChoice(algorithm, learningRate, asgoChanges.withRoot(method), groupChanges);
     }
 
     /** The changes as {@link #of} reads them. */

@@ -6,6 +6,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.asgo4j.linalg.BackendName;
+import org.asgo4j.optim.AsgoConfig;
 
 /**
  * What is trained: all that decides which weights come out, and nothing that does not. Checked here as far as it can be
@@ -69,6 +71,16 @@ public record Recipe(
     public Recipe from(Path newData, Optional<Path> newInit) {
         return new Recipe(
                 newData, newInit, optimizers, schedule, steps, batch, context, layers, heads, width, seed, evalEvery);
+    }
+
+    /**
+     * The same training as it begins on a backend: what was left to the library is chosen as suits that one ({@link
+     * AsgoConfig#defaults(BackendName)}), and stays chosen where it is resumed on another.
+     */
+    public Recipe on(BackendName backend) {
+        return new Recipe(
+                data, init, optimizers.stream().map(choice -> choice.on(backend)).toList(), schedule, steps, batch,
+                context, layers, heads, width, seed, evalEvery);
     }
 
     /** The sizes of the model with a vocabulary. */

@@ -8,10 +8,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.asgo4j.linalg.FakeCuda;
+import org.asgo4j.optim.AsgoConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -53,16 +55,37 @@ class CudaCommandTest {
     @Test
     void trainingOnAGpuFollowsTheCpu() throws IOException {
         assumeTrue(FakeCuda.isThere(), FakeCuda.whyNot());
-        assertEquals(loss("openblas"), loss("cuda"), LOSS_TOLERANCE);
+        for (String root : List.of("polar-express", "zolotarev")) {
+            assertEquals(loss("openblas", "--root", root), loss("cuda", "--root", root), LOSS_TOLERANCE, root);
+        }
     }
 
-    private double loss(String backend) throws IOException {
+    /** A root of products only, unless another is asked for; as {@code config.json} remembers. */
+    @Test
+    void trainingOnAGpuTakesTheRootThatSuitsIt() throws IOException {
+        assumeTrue(FakeCuda.isThere(), FakeCuda.whyNot());
+        loss("cuda");
+        assertRoot("POLAR_EXPRESS", "cuda");
+        loss("cuda", "--root", "zolotarev");
+        assertRoot("ZOLOTAREV", "cuda");
+        loss("openblas");
+        assertRoot(AsgoConfig.defaults().root().method().name(), "openblas");
+    }
+
+    private void assertRoot(String method, String backend) throws IOException {
+        String config = Files.readString(folder.resolve(backend).resolve("config.json"));
+        assertTrue(config.contains("method=" + method), config);
+    }
+
+    private double loss(String backend, String... options) throws IOException {
         Path data = Corpora.file(folder.resolve(backend + ".txt"));
+        List<String> arguments = new ArrayList<>(List.of(
+                "train", "--layers", "1", "--width", "16", "--heads", "2", "--context", "8", "--batch", "4",
+                "--steps", "20", "--eval-every", "10", "--optimizer", "asgo", "--data", data.toString(),
+                "--out", folder.resolve(backend).toString(), "--backend", backend));
+        arguments.addAll(List.of(options));
         var result = new CliProcess(folder).withVectors().withoutPlots()
-                .with("-Dasgo4j.cuda=" + FakeCuda.folder())
-                .run("train", "--layers", "1", "--width", "16", "--heads", "2", "--context", "8", "--batch", "4",
-                        "--steps", "20", "--eval-every", "10", "--optimizer", "asgo", "--data", data.toString(),
-                        "--out", folder.resolve(backend).toString(), "--backend", backend);
+                .with("-Dasgo4j.cuda=" + FakeCuda.folder()).run(arguments.toArray(String[]::new));
         assertEquals(0, result.status(), result::toString);
         Matcher loss = LOSS.matcher(String.join("\n", result.out()));
         assertTrue(loss.find(), result::toString);
