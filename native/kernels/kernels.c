@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The elementwise kernels of the optimizers in C: org.asgo4j.kernel.ScalarKernels, formula by formula and rounding by
+ * rounding, to measure the Java ones against. The interface org.asgo4j.kernel.Kernels says what each computes; here a
+ * pointer stands for a segment and its first element.
+ */
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+/* One AVX-512 register of doubles; where registers are shorter, gcc takes several. */
+typedef double doubles __attribute__((vector_size(64)));
+typedef float floats __attribute__((vector_size(32), aligned(4)));
+
+enum { SQUARES_BLOCK = 4096, SQUARES_PARTIALS = 32, SCAN_BLOCK = 4096 };
+
+void axpby(float alpha, const float *restrict x, float beta, float *restrict y, int64_t count) {
+    if (beta == 0) {
+        for (int64_t i = 0; i < count; i++) y[i] = alpha * x[i];
+    } else {
+        for (int64_t i = 0; i < count; i++) y[i] = fmaf(alpha, x[i], beta * y[i]);
+    }
+}
+
+void scale(float alpha, float *x, int64_t count) {
+    for (int64_t i = 0; i < count; i++) x[i] = alpha * x[i];
+}
+
+void scale_and_add(float alpha, float *restrict x, float *restrict y, int64_t count) {
+    for (int64_t i = 0; i < count; i++) {
+        x[i] = alpha * x[i];
+        y[i] = y[i] + x[i];
+    }
+}
+
+void multiply(const float *restrict x, float *restrict y, int64_t count) {
+    for (int64_t i = 0; i < count; i++) y[i] = x[i] * y[i];
+}
+
+void add_squares(float alpha, const float *restrict x, float beta, float *restrict y, int64_t count) {
+    for (int64_t i = 0; i < count; i++) y[i] = fmaf(alpha * x[i], x[i], beta * y[i]);
+}
+
+void add_squares_double(double alpha, const float *restrict x, double beta, double *restrict y, int64_t count) {
+    for (int64_t i = 0; i < count; i++) {
+        double value = x[i];
+        y[i] = fma(alpha * value, value, beta * y[i]);
+    }
+}
+
+void divide_by_root(const float *restrict x, const float *restrict v, float inside, float outside, float *restrict y,
+                    int64_t count) {
+    for (int64_t i = 0; i < count; i++) {
+        float denominator = sqrtf(v[i] + inside) + outside;
+        float quotient = x[i] / denominator;
+        y[i] = denominator == 0 ? 0 : quotient;
+    }
+}
+
+void lion(float *restrict weight, const float *restrict gradient, float *restrict m, int64_t count,
+          float gradient_scale, double beta1, double beta2, float step_size, float decay) {
+    float rate1 = (float)(1 - beta1);
+    float rate2 = (float)(1 - beta2);
+    float keep1 = (float)beta1;
+    float keep2 = (float)beta2;
+    for (int64_t i = 0; i < count; i++) {
+        float g = gradient_scale * gradient[i];
+        float c = fmaf(rate1, g, keep1 * m[i]);
+        float sign = c > 0 ? 1 : c;
+        sign = c < 0 ? -1 : sign;
+        m[i] = fmaf(rate2, g, keep2 * m[i]);
+        weight[i] = fmaf(-step_size, sign, decay * weight[i]);
+    }
+}
+
+void adamw(float *restrict weight, const float *restrict gradient, float *restrict m, float *restrict v, int64_t count,
+           float gradient_scale, double beta1, double beta2, float epsilon, float step_size,
+           float inverse_root_correction, float decay) {
+    float rate1 = (float)(1 - beta1);
+    float rate2 = (float)(1 - beta2);
+    float keep2 = (float)beta2;
+    for (int64_t i = 0; i < count; i++) {
+        float g = gradient_scale * gradient[i];
+        float new_m = fmaf(g - m[i], rate1, m[i]);
+        float new_v = fmaf(rate2 * g, g, keep2 * v[i]);
+        float denominator = fmaf(sqrtf(new_v), inverse_root_correction, epsilon);
+        m[i] = new_m;
+        v[i] = new_v;
+        weight[i] = fmaf(new_m / denominator, -step_size, decay * weight[i]);
+    }
+}
+
+static doubles widened(const float *x) {
+    doubles result;
+    for (int i = 0; i < 8; i++) result[i] = x[i];
+    return result;
+}
+
+double sum_of_squares(const float *x, int64_t count) {
+    double total = 0;
+    for (int64_t block = 0; block < count; block += SQUARES_BLOCK) {
+        int64_t end = count - block < SQUARES_BLOCK ? count : block + SQUARES_BLOCK;
+        int64_t i = block;
+        /* Squares of floats are exact in double: an fma would round the same way. */
+        doubles p0 = {0}, p1 = {0}, p2 = {0}, p3 = {0};
+        for (; i + SQUARES_PARTIALS <= end; i += SQUARES_PARTIALS) {
+            doubles x0 = widened(x + i), x1 = widened(x + i + 8), x2 = widened(x + i + 16), x3 = widened(x + i + 24);
+            p0 += x0 * x0;
+            p1 += x1 * x1;
+            p2 += x2 * x2;
+            p3 += x3 * x3;
+        }
+        doubles p = (p0 + p1) + (p2 + p3);
+        double sum = (p[0] + p[1]) + (p[2] + p[3]);
+        sum += p[4] + p[5];
+        sum += p[6] + p[7];
+        for (; i < end; i++) sum += (double)x[i] * x[i];
+        total += sum;
+    }
+    return total;
+}
+
+int64_t first_non_finite(const float *x, int64_t count) {
+    for (int64_t block = 0; block < count; block += SCAN_BLOCK) {
+        int64_t end = count - block < SCAN_BLOCK ? count : block + SCAN_BLOCK;
+        uint32_t found = 0;
+        for (int64_t i = block; i < end; i++) {
+            uint32_t bits;
+            memcpy(&bits, x + i, sizeof bits);
+            found |= (bits & 0x7F800000) == 0x7F800000;
+        }
+        for (int64_t i = block; found && i < end; i++) {
+            if (!isfinite(x[i])) return i;
+        }
+    }
+    return -1;
+}
+
+void widen(const float *restrict x, double *restrict y, int64_t count) {
+    for (int64_t i = 0; i < count; i++) y[i] = x[i];
+}
+
+void narrow(const double *restrict x, float *restrict y, int64_t count) {
+    for (int64_t i = 0; i < count; i++) y[i] = (float)x[i];
+}
+
+void scale_double(double alpha, double *x, int64_t count) {
+    for (int64_t i = 0; i < count; i++) x[i] = alpha * x[i];
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The layers of a GPT that are not matrix products, in C: org.asgo4j.kernel.ScalarLayerKernels and Elementary, formula
+ * by formula and rounding by rounding; sums over a row in the order of org.asgo4j.kernel.RowSums. The interface
+ * org.asgo4j.kernel.LayerKernels says what each computes; here a pointer stands for a segment and its first element.
+ */
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+/* One AVX-512 register of floats; where registers are shorter, gcc takes several. */
+typedef float floats __attribute__((vector_size(64), aligned(4)));
+typedef int32_t ints __attribute__((vector_size(64), aligned(4)));
+
+enum { LANES = 16, GROUP = 2 * LANES };
+
+/* A loop with a call in it does not become one over vectors, and gcc finds these too large to inline more than once. */
+#define INLINED static inline __attribute__((always_inline))
+
+INLINED float exponential(float x) {
+    const float magic = 0x1.8p23f + 127; /* adding it rounds to an integer n and leaves n + 127 in the low bits */
+    float shifted = fmaf(x, 1.44269504f, magic);
+    float n = shifted - magic;
+    float r = fmaf(n, 2.12194440e-4f, fmaf(n, -0.693359375f, x));
+    float e = fmaf(fmaf(fmaf(fmaf(0.0013814222f, r, 0.0083688991f), r, 0.041668404f), r, 0.16666520f), r, 0.49999994f);
+    float p = fmaf(fmaf(e, r, 1), r, 1);
+    uint32_t bits;
+    memcpy(&bits, &shifted, sizeof bits);
+    bits <<= 23;
+    float power;
+    memcpy(&power, &bits, sizeof power);
+    float result = p * power;
+    result = x < -87 ? 0 : result;
+    return x > 88 ? INFINITY : result;
+}
+
+/* erf(x/sqrt(2))/2 */
+INLINED float half_erf(float x) {
+    float z = x * x;
+    float p = fmaf(2.2749363e-8f, z, 6.3521084e-6f);
+    p = fmaf(fmaf(fmaf(fmaf(p, z, 0.0001688255f), z, 0.00467726f), z, 0.033852637f), z, 0.39894223f);
+    float q = fmaf(1.1975031e-6f, z, 7.3647396e-5f);
+    q = fmaf(fmaf(fmaf(fmaf(q, z, 0.001884444f), z, 0.028645866f), z, 0.2515219f), z, 1);
+    float result = x * p / q;
+    result = x > 5.39f ? 0.5f : result;
+    return x < -5.39f ? -0.5f : result;
+}
+
+void gelu(const float *restrict x, float *restrict y, int64_t count) {
+    for (int64_t i = 0; i < count; i++) y[i] = fmaf(x[i], half_erf(x[i]), 0.5f * x[i]);
+}
+
+void gelu_backward(const float *restrict x, const float *restrict dy, float *restrict dx, int64_t count) {
+    for (int64_t i = 0; i < count; i++) {
+        float density = 0.39894228f * exponential(-0.5f * x[i] * x[i]);
+        dx[i] = dy[i] * fmaf(x[i], density, 0.5f + half_erf(x[i]));
+    }
+}
+
+INLINED floats load(const float *x) {
+    return *(const floats *)x;
+}
+
+/* ((l0 + l1) + (l2 + l3)) + ((l4 + l5) + (l6 + l7)) + ..., left to right. */
+INLINED float sum_of_lanes(floats l) {
+    float sum = 0;
+    for (int i = 0; i < LANES; i += 4) sum += (l[i] + l[i + 1]) + (l[i + 2] + l[i + 3]);
+    return sum;
+}
+
+INLINED floats fused(floats a, floats b, floats c) {
+    floats result;
+    for (int i = 0; i < LANES; i++) result[i] = fmaf(a[i], b[i], c[i]);
+    return result;
+}
+
+static float sum(const float *x, int count) {
+    floats s0 = {0}, s1 = {0};
+    int i = 0;
+    for (; i + GROUP <= count; i += GROUP) {
+        s0 += load(x + i);
+        s1 += load(x + i + LANES);
+    }
+    float result = sum_of_lanes(s0 + s1);
+    for (; i < count; i++) result += x[i];
+    return result;
+}
+
+static float dot(const float *x, const float *y, int count) {
+    floats s0 = {0}, s1 = {0};
+    int i = 0;
+    for (; i + GROUP <= count; i += GROUP) {
+        s0 = fused(load(x + i), load(y + i), s0);
+        s1 = fused(load(x + i + LANES), load(y + i + LANES), s1);
+    }
+    float result = sum_of_lanes(s0 + s1);
+    for (; i < count; i++) result = fmaf(x[i], y[i], result);
+    return result;
+}
+
+/* y <- x - shift; the sum of the squares of y. */
+static float center(const float *x, float shift, float *y, int count) {
+    floats s0 = {0}, s1 = {0};
+    int i = 0;
+    for (; i + GROUP <= count; i += GROUP) {
+        floats y0 = load(x + i) - shift, y1 = load(x + i + LANES) - shift;
+        *(floats *)(y + i) = y0;
+        *(floats *)(y + i + LANES) = y1;
+        s0 = fused(y0, y0, s0);
+        s1 = fused(y1, y1, s1);
+    }
+    float result = sum_of_lanes(s0 + s1);
+    for (; i < count; i++) {
+        y[i] = x[i] - shift;
+        result = fmaf(y[i], y[i], result);
+    }
+    return result;
+}
+
+/* The sum of x y (z - shift). */
+static float dot_shifted(const float *x, const float *y, const float *z, float shift, int count) {
+    floats s0 = {0}, s1 = {0};
+    int i = 0;
+    for (; i + GROUP <= count; i += GROUP) {
+        int j = i + LANES;
+        s0 = fused(load(x + i) * load(y + i), load(z + i) - shift, s0);
+        s1 = fused(load(x + j) * load(y + j), load(z + j) - shift, s1);
+    }
+    float result = sum_of_lanes(s0 + s1);
+    for (; i < count; i++) result = fmaf(x[i] * y[i], z[i] - shift, result);
+    return result;
+}
+
+void layer_norm(const float *restrict x, const float *restrict gain, float *restrict y, float *restrict mean,
+                float *restrict inverse_deviation, int rows, int cols, float epsilon) {
+    for (int row = 0; row < rows; row++, x += cols, y += cols) {
+        float mu = sum(x, cols) / cols;
+        float s = 1 / sqrtf(center(x, mu, y, cols) / cols + epsilon);
+        for (int i = 0; i < cols; i++) y[i] = s * y[i] * gain[i];
+        mean[row] = mu;
+        inverse_deviation[row] = s;
+    }
+}
+
+void layer_norm_backward(const float *restrict dy, const float *restrict x, const float *restrict gain,
+                         const float *restrict mean, const float *restrict inverse_deviation,
+                         const float *restrict base, float *restrict dx, float *restrict dgain, int rows, int cols) {
+    for (int row = 0; row < rows; row++, dy += cols, x += cols, base += cols, dx += cols) {
+        float mu = mean[row];
+        float s = inverse_deviation[row];
+        float a = dot(dy, gain, cols) / cols;
+        float b = dot_shifted(dy, gain, x, mu, cols) * s / cols;
+        for (int i = 0; i < cols; i++) {
+            float normal = (x[i] - mu) * s;
+            dgain[i] = fmaf(dy[i], normal, dgain[i]);
+            float gradient = fmaf(normal, -b, fmaf(dy[i], gain[i], -a));
+            dx[i] = fmaf(gradient, s, base[i]);
+        }
+    }
+}
+
+/* Lane by lane the larger; a NaN in a is passed over. */
+INLINED floats larger(floats a, floats b) {
+    ints above = a > b;
+    return (floats)((above & (ints)a) | (~above & (ints)b));
+}
+
+INLINED float largest(const float *x, int count) {
+    float max = -INFINITY;
+    floats lanes = max - (floats){0};
+    int i = 0;
+    for (; i + LANES <= count; i += LANES) lanes = larger(load(x + i), lanes);
+    for (int j = 0; j < LANES; j++) max = lanes[j] > max ? lanes[j] : max;
+    for (; i < count; i++) max = x[i] > max ? x[i] : max;
+    return max;
+}
+
+void causal_softmax(float *restrict scores, int64_t row_stride, int size, float scale) {
+    for (int row = 0; row < size; row++, scores += row_stride) {
+        int live = row + 1;
+        int rounded = (live + GROUP - 1) / GROUP * GROUP; /* a sum is of whole groups, whose rest is zeros */
+        int summed = rounded < size ? rounded : size;
+        float max = largest(scores, live);
+        for (int i = 0; i < live; i++) scores[i] = exponential((scores[i] - max) * scale);
+        for (int i = live; i < size; i++) scores[i] = 0;
+        float factor = 1 / sum(scores, summed);
+        for (int i = 0; i < live; i++) scores[i] = factor * scores[i];
+    }
+}
+
+void causal_softmax_backward(const float *restrict p, float *restrict dp, int64_t row_stride, int size, float scale) {
+    for (int row = 0; row < size; row++, p += row_stride, dp += row_stride) {
+        int live = row + 1;
+        int rounded = (live + GROUP - 1) / GROUP * GROUP;
+        int summed = rounded < size ? rounded : size;
+        for (int i = live; i < size; i++) dp[i] = 0;
+        float mean = dot(p, dp, summed);
+        for (int i = 0; i < live; i++) dp[i] = (dp[i] - mean) * p[i] * scale;
+    }
+}
+
+double cross_entropy(float *restrict logits, int64_t row_stride, int rows, int vocabulary,
+                     const int32_t *restrict targets, float scale) {
+    double loss = 0;
+    for (int row = 0; row < rows; row++, logits += row_stride) {
+        float target = logits[targets[row]];
+        float max = largest(logits, vocabulary);
+        for (int i = 0; i < vocabulary; i++) logits[i] = exponential(logits[i] - max);
+        float total = sum(logits, vocabulary);
+        loss += log(total) - ((double)target - max);
+        float factor = scale / total;
+        for (int i = 0; i < vocabulary; i++) logits[i] = factor * logits[i];
+        logits[targets[row]] -= scale;
+    }
+    return loss;
+}
+
+double cross_entropy_loss(const float *restrict logits, int64_t row_stride, int rows, int vocabulary,
+                          const int32_t *restrict targets) {
+    double loss = 0;
+    for (int row = 0; row < rows; row++, logits += row_stride) {
+        float max = largest(logits, vocabulary);
+        floats s0 = {0}, s1 = {0};
+        int i = 0;
+        for (; i + GROUP <= vocabulary; i += GROUP) {
+            float e[GROUP];
+            for (int j = 0; j < GROUP; j++) e[j] = exponential(logits[i + j] - max);
+            s0 += load(e);
+            s1 += load(e + LANES);
+        }
+        float total = sum_of_lanes(s0 + s1);
+        for (; i < vocabulary; i++) total += exponential(logits[i] - max);
+        loss += log(total) - ((double)logits[targets[row]] - max);
+    }
+    return loss;
+}
