@@ -22,6 +22,14 @@ void axpby(float alpha, const float *restrict x, float beta, float *restrict y, 
     }
 }
 
+void look_ahead(float fresh, const float *restrict gradient, float keep, float *restrict m, float *restrict direction,
+                int64_t count) {
+    for (int64_t i = 0; i < count; i++) {
+        m[i] = fmaf(fresh, gradient[i], keep * m[i]);
+        direction[i] = fmaf(keep, m[i], fresh * gradient[i]);
+    }
+}
+
 void scale(float alpha, float *x, int64_t count) {
     for (int64_t i = 0; i < count; i++) x[i] = alpha * x[i];
 }

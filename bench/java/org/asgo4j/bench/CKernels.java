@@ -36,6 +36,8 @@ final class CKernels {
             : name -> Optional.empty();
 
     static final MethodHandle AXPBY = procedure("axpby", JAVA_FLOAT, ADDRESS, JAVA_FLOAT, ADDRESS, JAVA_LONG);
+    static final MethodHandle LOOK_AHEAD = procedure("look_ahead", JAVA_FLOAT, ADDRESS, JAVA_FLOAT, ADDRESS, ADDRESS,
+            JAVA_LONG);
     static final MethodHandle SCALE = procedure("scale", JAVA_FLOAT, ADDRESS, JAVA_LONG);
     static final MethodHandle SCALE_AND_ADD = procedure("scale_and_add", JAVA_FLOAT, ADDRESS, ADDRESS, JAVA_LONG);
     static final MethodHandle MULTIPLY = procedure("multiply", ADDRESS, ADDRESS, JAVA_LONG);

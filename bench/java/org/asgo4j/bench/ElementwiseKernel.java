@@ -17,6 +17,14 @@ enum ElementwiseKernel {
         CKernels.AXPBY.invokeExact(0.5f, o.x, 0.5f, o.y, (long) o.count);
         return 0;
     }),
+    /** m ← 0.9m + 0.1x and v ← 0.9m + 0.1x: Nesterov's momentum and direction. */
+    lookAhead(Traffic.TRIAD, 16, (k, l, o) -> {
+        k.lookAhead(0.1f, o.x, 0, 0.9f, o.m, 0, o.v, 0, o.count);
+        return 0;
+    }, o -> {
+        CKernels.LOOK_AHEAD.invokeExact(0.1f, o.x, 0.9f, o.m, o.v, (long) o.count);
+        return 0;
+    }),
     /** y ← ½x. */
     scaledCopy(Traffic.COPY, 8, (k, l, o) -> {
         k.axpby(0.5f, o.x, 0, 0, o.y, 0, o.count);

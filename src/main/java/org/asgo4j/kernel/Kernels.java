@@ -56,6 +56,27 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
     void axpby(float alpha, MemorySegment x, long xFrom, float beta, MemorySegment y, long yFrom, long count);
 
     /**
+     * A momentum and the direction that looks ahead of it, in one pass. For 0 ≤ i &lt; count:
+     *
+     * <pre>
+     *   m ← fma(fresh, gradient[i], keep·m)
+     *   direction[i] ← fma(keep, m, fresh·gradient[i])
+     * </pre>
+     *
+     * @param fresh factor of the gradient
+     * @param gradient read
+     * @param gradientFrom first element of gradient
+     * @param keep factor of the old momentum, and of the new one in the direction
+     * @param m momentum, read and written
+     * @param mFrom first element of m
+     * @param direction written; other memory than m and gradient
+     * @param directionFrom first element of direction
+     * @param count elements
+     */
+    void lookAhead(float fresh, MemorySegment gradient, long gradientFrom, float keep, MemorySegment m, long mFrom,
+            MemorySegment direction, long directionFrom, long count);
+
+    /**
      * x[i] ← α·x[i] for 0 ≤ i &lt; count. A NaN or infinity stays one even if α = 0 makes it NaN.
      *
      * @param alpha factor α

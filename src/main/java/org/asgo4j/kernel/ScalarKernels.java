@@ -45,6 +45,17 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void lookAhead(float fresh, MemorySegment gradient, long gradientFrom, float keep, MemorySegment m,
+            long mFrom, MemorySegment direction, long directionFrom, long count) {
+        for (long i = 0; i < count; i++) {
+            float g = gradient.getAtIndex(JAVA_FLOAT, gradientFrom + i);
+            float newM = Math.fma(fresh, g, keep * m.getAtIndex(JAVA_FLOAT, mFrom + i));
+            m.setAtIndex(JAVA_FLOAT, mFrom + i, newM);
+            direction.setAtIndex(JAVA_FLOAT, directionFrom + i, Math.fma(keep, newM, fresh * g));
+        }
+    }
+
+    @Override
     public void scale(float alpha, MemorySegment x, long from, long count) {
         for (long i = from; i < from + count; i++) {
             x.setAtIndex(JAVA_FLOAT, i, alpha * x.getAtIndex(JAVA_FLOAT, i));

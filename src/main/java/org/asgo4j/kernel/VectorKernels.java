@@ -62,6 +62,24 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
+    public void lookAhead(float fresh, MemorySegment gradient, long gradientFrom, float keep, MemorySegment m,
+            long mFrom, MemorySegment direction, long directionFrom, long count) {
+        FloatVector freshVector = FloatVector.broadcast(FLOATS, fresh);
+        FloatVector keepVector = FloatVector.broadcast(FLOATS, keep);
+        long end = FLOATS.loopBound(count);
+        for (long i = 0; i < end; i += FLOATS.length()) {
+            FloatVector g = fromMemorySegment(FLOATS, gradient, (gradientFrom + i) * Float.BYTES, ORDER);
+            FloatVector kept = fromMemorySegment(FLOATS, m, (mFrom + i) * Float.BYTES, ORDER).mul(keepVector);
+            FloatVector newM = g.fma(freshVector, kept);
+            newM.intoMemorySegment(m, (mFrom + i) * Float.BYTES, ORDER);
+            FloatVector ahead = newM.fma(keepVector, g.mul(freshVector));
+            ahead.intoMemorySegment(direction, (directionFrom + i) * Float.BYTES, ORDER);
+        }
+        TAIL.lookAhead(fresh, gradient, gradientFrom + end, keep, m, mFrom + end, direction, directionFrom + end,
+                count - end);
+    }
+
+    @Override
     public void scale(float alpha, MemorySegment x, long from, long count) {
         long end = FLOATS.loopBound(count);
         for (long i = 0; i < end; i += FLOATS.length()) {

@@ -211,6 +211,18 @@ public interface Backend extends AutoCloseable {
     void axpby(float alpha, Matrix x, float beta, Matrix y);
 
     /**
+     * A momentum and Nesterov's direction, which looks ahead of it: M ← keep·M + fresh·G, then N ← keep·M + fresh·G,
+     * each element of either rounded as a product and an fma. On a CPU in one pass.
+     *
+     * @param fresh factor of the gradient
+     * @param gradient G, m×n; read
+     * @param keep factor of the momentum
+     * @param momentum M, m×n; read and written
+     * @param direction N, m×n; written
+     */
+    void lookAhead(float fresh, Matrix gradient, float keep, Matrix momentum, Matrix direction);
+
+    /**
      * One AdamW step (Loshchilov and Hutter 2019, as torch.optim.AdamW computes it), in one pass, with g = c·G:
      * m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², W ← decay·W − stepSize·m / (rootCorrection·√v + ε).
      *

@@ -53,6 +53,18 @@ abstract sealed class CpuBackend implements Backend permits ReferenceBackend, Bl
     }
 
     @Override
+    public final void lookAhead(float fresh, Matrix gradient, float keep, Matrix momentum, Matrix direction) {
+        checkOpen("lookAhead");
+        ElementwiseShapes.lookAhead(name(), gradient, momentum, direction);
+        int chunks = momentum.isContiguous() ? chunks(gradient, direction) : direction.rows();
+        long length = direction.size() / chunks;
+        for (int i = 0; i < chunks; i++) {
+            KERNELS.lookAhead(fresh, gradient.segment(), at(gradient, i), keep, momentum.segment(), at(momentum, i),
+                    direction.segment(), at(direction, i), length);
+        }
+    }
+
+    @Override
     public final void adamw(
             float gradientScale,
             double beta1,

@@ -147,6 +147,16 @@ abstract sealed class CudaElementwise implements Backend permits CudaSquare {
         lane.end();
     }
 
+    /** Three launches, which read the gradient twice: there is no kernel for it. */
+    @Override
+    public final void lookAhead(float fresh, Matrix gradient, float keep, Matrix momentum, Matrix direction) {
+        checkOpen("lookAhead");
+        ElementwiseShapes.lookAhead(name(), gradient, momentum, direction);
+        axpby(fresh, gradient, keep, momentum);
+        axpby(fresh, gradient, 0, direction);
+        axpby(keep, momentum, 1, direction);
+    }
+
     @Override
     public final void lion(float gradientScale, double beta1, double beta2, float stepSize, float decay,
             Matrix gradient, Matrix momentum, Matrix weight) {

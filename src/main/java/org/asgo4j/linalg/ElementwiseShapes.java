@@ -11,6 +11,19 @@ final class ElementwiseShapes {
         float32("axpby", "X", x, "Y", y);
     }
 
+    static void lookAhead(BackendName backend, Matrix gradient, Matrix momentum, Matrix direction) {
+        Shapes.readable(backend, "lookAhead", "gradient", gradient);
+        Shapes.writable(backend, "lookAhead", "momentum", momentum);
+        Shapes.writable(backend, "lookAhead", "direction", direction);
+        Shapes.shape("lookAhead", "gradient", gradient, direction.rows(), direction.cols());
+        Shapes.shape("lookAhead", "momentum", momentum, direction.rows(), direction.cols());
+        float32("lookAhead", "gradient", gradient, "momentum", momentum);
+        Shapes.type("lookAhead", "direction", direction, ElementType.FLOAT32);
+        Shapes.disjoint("lookAhead", "momentum", momentum, "gradient", gradient);
+        Shapes.disjoint("lookAhead", "direction", direction, "gradient", gradient);
+        Shapes.disjoint("lookAhead", "direction", direction, "momentum", momentum);
+    }
+
     static void adamw(
             BackendName backend, Matrix gradient, Matrix firstMoment, Matrix secondMoment, Matrix weight) {
         Shapes.readable(backend, "adamw", "gradient", gradient);

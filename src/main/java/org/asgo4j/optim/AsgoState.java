@@ -39,7 +39,7 @@ final class AsgoState extends RuleState implements GradientScale.Held {
     void apply(
             Matrix weight, Matrix gradient, double gradientScale, float learningRate, float weightDecay,
             Workspace workspace) {
-        double gradientNorm = Math.sqrt(backend.sumOfSquares(gradient));
+        double gradientNorm = Math.sqrt(sumOfSquares(gradient));
         unit.follow(gradientScale * gradientNorm, this);
         Matrix g = gradient;
         double scale = gradientScale / unit.unit(); // c
@@ -56,12 +56,12 @@ final class AsgoState extends RuleState implements GradientScale.Held {
         float keep = (float) config.beta1();
         float fresh = (float) ((1 - config.beta1()) * c);
 
-        backend.axpby(fresh, g, keep, momentum); //               M ← β₁M + (1−β₁)cG     m×n
         Matrix direction = momentum;
-        if (config.nesterov()) { //                               N ← β₁M + (1−β₁)cG     m×n
+        if (config.nesterov()) { //                               M as below, N ← β₁M + (1−β₁)cG
             direction = workspace.get(Slot.DIRECTION, ElementType.FLOAT32, rows, cols);
-            backend.axpby(fresh, g, 0, direction);
-            backend.axpby(keep, momentum, 1, direction);
+            backend.lookAhead(fresh, g, keep, momentum, direction);
+        } else {
+            backend.axpby(fresh, g, keep, momentum); //           M ← β₁M + (1−β₁)cG     m×n
         }
         if (config.gramSource() == GramSource.GRADIENT) accumulate(g, c * c, workspace);
         else accumulate(direction, 1, workspace); //              V ← β₂V + (1−β₂)c²GGᵀ  k×k

@@ -48,35 +48,42 @@ final class MuonState extends RuleState {
         float keep = (float) config.beta1();
         float fresh = (float) ((1 - config.beta1()) * gradientScale);
 
-        backend.axpby(fresh, gradient, keep, momentum); // M ← β₁M + (1−β₁)cG   m×n
-        if (config.nesterov()) {
-            backend.axpby(fresh, gradient, 0, x);
-            backend.axpby(keep, momentum, 1, x); //        X ← (1−β₁)cG + β₁M   m×n
+        if (config.nesterov()) { //                            M as below, X ← (1−β₁)cG + β₁M
+            backend.lookAhead(fresh, gradient, keep, momentum, x);
         } else {
-            backend.copy(momentum, x); //                  X ← M                m×n
+            backend.axpby(fresh, gradient, keep, momentum); // M ← β₁M + (1−β₁)cG   m×n
+            backend.copy(momentum, x); //                      X ← M                m×n
         }
         double norm = Descent.norm(backend, x, "Muon", steps() + 1);
         if (norm > 0) {
             GradientScale.multiply(backend, 1 / norm, x);
-            for (int i = 0; i < config.iterations(); i++) iterate(x, workspace);
+            Matrix next = workspace.get(Slot.PRODUCT, ElementType.FLOAT32, rows, cols);
+            for (int i = 0; i < config.iterations(); i++) {
+                iterate(x, next, workspace);
+                Matrix done = x;
+                x = next;
+                next = done;
+            }
         }
         norm = Descent.norm(backend, x, "Muon", steps() + 1);
         double length = config.scaling().factor(norm, rows, cols);
         Descent.step(backend, weight, x, length, learningRate, weightDecay);
     }
 
-    /** X ← aX + (bA + cA²)X with A = XXᵀ on the side that has fewer rows or columns. */
-    private void iterate(Matrix x, Workspace workspace) {
+    /**
+     * X' ← (aI + bA + cA²)X with A = XXᵀ on the side that has fewer rows or columns. With a on the diagonal the product
+     * is all there is to do on m×n numbers; aX added afterwards would read and write them once more.
+     */
+    private void iterate(Matrix x, Matrix next, Workspace workspace) {
         Matrix gram = workspace.get(Slot.ITERATE, ElementType.FLOAT32, order, order);
         Matrix polynomial = workspace.get(Slot.FACTOR, ElementType.FLOAT32, order, order);
-        Matrix product = workspace.get(Slot.PRODUCT, ElementType.FLOAT32, rows, cols);
         boolean wide = rows <= cols;
         backend.syrk(wide ? Transpose.NONE : Transpose.TRANSPOSED, 1, x, 0, gram); // A            k×k
         backend.symmetrize(gram); // its square is another syrk, of all of it
         backend.copy(gram, polynomial);
         backend.syrk(Transpose.NONE, C, gram, B, polynomial); //                      bA + cA²     k×k
-        backend.symm(wide ? Side.LEFT : Side.RIGHT, polynomial, x, product); //       (bA + cA²)X  m×n
-        backend.axpby(1, product, A, x); //                                           X            m×n
+        backend.addToDiagonal(A, polynomial); //                                      aI + bA + cA²
+        backend.symm(wide ? Side.LEFT : Side.RIGHT, polynomial, x, next); //          X'           m×n
     }
 
     @Override

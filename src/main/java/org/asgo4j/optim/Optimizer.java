@@ -230,7 +230,7 @@ public final class Optimizer implements AutoCloseable {
         try {
             Matrix gradient = reachable(each.parameter.gradient(), workspace);
             each.state.update(
-                    weight, gradient, clipFactor, learningRates[each.group], weightDecay, workspace);
+                    weight, gradient, each.sumOfSquares, clipFactor, learningRates[each.group], weightDecay, workspace);
         } catch (RootFailedException e) {
             throw e; // names the parameter
         } catch (ArithmeticException | NativeCallException e) {

@@ -18,6 +18,7 @@ public abstract sealed class RuleState permits AsgoState, DasgoState, MuonState,
     private final int rows;
     private final int cols;
     private long steps;
+    private double knownSquares = Double.NaN;
     private final WeightName weightName = new WeightName();
     private Workspace own;
 
@@ -62,7 +63,7 @@ public abstract sealed class RuleState permits AsgoState, DasgoState, MuonState,
             long index = backend.firstNonFinite(gradient);
             throw new NonFiniteGradientException(weightName.get(), steps + 1, index, cols);
         }
-        update(weight, gradient, 1, learningRate, weightDecay, own);
+        update(weight, gradient, squares, 1, learningRate, weightDecay, own);
         backend.synchronize();
     }
 
@@ -76,13 +77,20 @@ public abstract sealed class RuleState permits AsgoState, DasgoState, MuonState,
     /**
      * The step itself, on a finite gradient.
      *
+     * @param sumOfSquares ‖G‖_F², which whoever looked for NaNs has; NaN if not known
      * @param gradientScale c: the rule sees c·G
      */
     final void update(
-            Matrix weight, Matrix gradient, double gradientScale, float learningRate, float weightDecay,
-            Workspace workspace) {
+            Matrix weight, Matrix gradient, double sumOfSquares, double gradientScale, float learningRate,
+            float weightDecay, Workspace workspace) {
+        knownSquares = sumOfSquares;
         apply(weight, gradient, gradientScale, learningRate, weightDecay, workspace);
         steps++;
+    }
+
+    /** ‖G‖_F² of the gradient under way, which is read for it only if it is not known. */
+    final double sumOfSquares(Matrix gradient) {
+        return Double.isNaN(knownSquares) ? backend.sumOfSquares(gradient) : knownSquares;
     }
 
     abstract void apply(

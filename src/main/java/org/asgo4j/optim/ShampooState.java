@@ -43,7 +43,7 @@ final class ShampooState extends RuleState implements GradientScale.Held {
     void apply(
             Matrix weight, Matrix gradient, double gradientScale, float learningRate, float weightDecay,
             Workspace workspace) {
-        scale.follow(gradientScale * Math.sqrt(backend.sumOfSquares(gradient)), this);
+        scale.follow(gradientScale * Math.sqrt(sumOfSquares(gradient)), this);
         Matrix update = workspace.get(Slot.UPDATE, ElementType.FLOAT32, rows, cols);
         Matrix g = update; // of which U is made when G has been used
         scale.scale(gradient, gradientScale, g);

@@ -46,7 +46,7 @@ final class SoapState extends RuleState implements GradientScale.Held {
     void apply(
             Matrix weight, Matrix gradient, double gradientScale, float learningRate, float weightDecay,
             Workspace workspace) {
-        double norm = gradientScale * Math.sqrt(backend.sumOfSquares(gradient));
+        double norm = gradientScale * Math.sqrt(sumOfSquares(gradient));
         scale.follow(norm, this);
         Matrix g = workspace.get(Slot.SCALED_GRADIENT, ElementType.FLOAT32, rows, cols);
         scale.scale(gradient, gradientScale, g);

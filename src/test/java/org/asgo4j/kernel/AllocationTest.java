@@ -46,6 +46,8 @@ class AllocationTest {
                         y.from(), n)),
                 Named.of("adamw", (x, y, z, t) -> KERNELS.adamw(x.segment(), x.from(), y.segment(), y.from(),
                         z.segment(), z.from(), y.segment(), y.from(), n, 1, 0.9, 0.99, 1e-8f, 0.1f, 1, 1)),
+                Named.of("lookAhead", (x, y, z, t) -> KERNELS.lookAhead(0.1f, x.segment(), x.from(), 0.9f, y.segment(),
+                        y.from(), z.segment(), z.from(), n)),
                 Named.of("multiply", (x, y, z, t) -> KERNELS.multiply(x.segment(), x.from(), y.segment(), y.from(), n)),
                 Named.of("scaleAndAdd", (x, y, z, t) -> KERNELS.scaleAndAdd(0.5f, x.segment(), x.from(), y.segment(),
                         y.from(), n)),

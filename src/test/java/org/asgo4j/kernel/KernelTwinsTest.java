@@ -40,6 +40,10 @@ class KernelTwinsTest {
                     k.axpby(1.7f, x.segment(), x.from(), 0.7f, x.segment(), x.from(), n);
                     return 0;
                 }),
+                Named.of("lookAhead", (k, x, y, m, v, n) -> {
+                    k.lookAhead(0.3f, x.segment(), x.from(), 0.9f, y.segment(), y.from(), m.segment(), m.from(), n);
+                    return 0;
+                }),
                 Named.of("scale", (k, x, y, m, v, n) -> {
                     k.scale(0.3f, x.segment(), x.from(), n);
                     return 0;

@@ -56,6 +56,39 @@ class ElementwiseTest {
 
     @ParameterizedTest
     @MethodSource("namesAndGaps")
+    void lookAheadIsAMomentumAndThenAnother(BackendName name, int gap) {
+        long seed = Seeds.next();
+        float fresh = 0.3f;
+        float keep = 0.9f;
+        try (Backend backend = Backends.open(name)) {
+            for (int[] size : SIZES) {
+                double[][] gradient = Matrices.randomArray(size[0], size[1], seed);
+                double[][] old = Matrices.randomArray(size[0], size[1], seed + 1);
+                double[][] momentum = new double[size[0]][size[1]];
+                double[][] direction = new double[size[0]][size[1]];
+                for (int i = 0; i < size[0]; i++) {
+                    for (int j = 0; j < size[1]; j++) {
+                        float g = (float) gradient[i][j];
+                        momentum[i][j] = Math.fma(fresh, g, keep * (float) old[i][j]);
+                        direction[i][j] = Math.fma(keep, (float) momentum[i][j], fresh * g);
+                    }
+                }
+                try (Arena arena = Arena.ofConfined()) {
+                    Guarded g = guarded(arena, gap, gradient);
+                    Guarded m = guarded(arena, gap, old);
+                    Guarded n = Guarded.allocate(arena, ElementType.FLOAT32, size[0], size[1], size[1] + gap);
+                    backend.lookAhead(fresh, g.matrix(), keep, m.matrix(), n.matrix());
+                    String what = "%s %d×%d gap=%d seed=%d".formatted(name, size[0], size[1], gap, seed);
+                    assertEquals(0, Matrices.maxAbsDifference(Matrices.toArray(m.matrix()), momentum), what);
+                    assertEquals(0, Matrices.maxAbsDifference(Matrices.toArray(n.matrix()), direction), what);
+                    assertEquals("", g.damage() + m.damage() + n.damage(), what);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("namesAndGaps")
     void axpbyAndCopyTakeTheSameMatrixTwice(BackendName name, int gap) {
         long seed = Seeds.next();
         double[][] x = Matrices.randomArray(3, 19, seed);

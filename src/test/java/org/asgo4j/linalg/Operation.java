@@ -67,6 +67,8 @@ record Operation(String name, List<Argument> arguments, BiConsumer<Backend, Matr
                         Operation::addResolvent),
                 new Operation("addInverse", List.of(in("A", m, m), out("C", m, m)), Operation::addInverse),
                 new Operation("axpby", List.of(in("X", m, n), out("Y", m, n)), (b, x) -> b.axpby(1, x[0], 1, x[1])),
+                new Operation("lookAhead", List.of(in("gradient", m, n), out("momentum", m, n), out("direction", m, n)),
+                        (b, x) -> b.lookAhead(1, x[0], 1, x[1], x[2])),
                 new Operation("adamw", List.of(in("gradient", m, n), out("firstMoment", m, n),
                         out("secondMoment", m, n), out("weight", m, n)),
                         (b, x) -> b.adamw(1, 0.9, 0.99, 1, 1, 1, 1, x[0], x[1], x[2], x[3])),

@@ -169,7 +169,7 @@ class RuleFamilyTest {
             workspace.allocate(arena);
             for (double[][] each : g) {
                 Dense.set(gradient, each);
-                state.update(weight, gradient, 0.125, LEARNING_RATE, 0, workspace);
+                state.update(weight, gradient, Double.NaN, 0.125, LEARNING_RATE, 0, workspace);
             }
             double[][] actual = Dense.of(weight);
             for (int i = 0; i < 6; i++) assertArrayEquals(expected[i], actual[i], "row " + i + " seed=" + SEED);
