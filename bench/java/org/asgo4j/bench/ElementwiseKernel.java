@@ -81,52 +81,58 @@ enum ElementwiseKernel {
         CKernels.ADAMW.invokeExact(o.x, o.y, o.m, o.v, (long) o.count, 1f, 0.9, 0.999, 1e-8f, 1e-6f, 1f, 1f);
         return 0;
     }), sumOfSquares(Traffic.READ, 4, (k, l, o) -> k.sumOfSquares(o.x, 0, o.count),
-            o -> (double) CKernels.SUM_OF_SQUARES.invokeExact(o.x, (long) o.count)), firstNonFinite(Traffic.READ, 4, (k, l, o) -> k.firstNonFinite(o.x, 0, o.count),
-                    o -> (long) CKernels.FIRST_NON_FINITE.invokeExact(o.x, (long) o.count)), widen(Traffic.COPY, 12, (k, l, o) -> {
-                        k.widen(o.x, 0, o.wide, 0, o.count);
-                        return 0;
-                    }, o -> {
-                        CKernels.WIDEN.invokeExact(o.x, o.wide, (long) o.count);
-                        return 0;
-                    }), narrow(Traffic.COPY, 12, (k, l, o) -> {
-                        k.narrow(o.wide, 0, o.x, 0, o.count);
-                        return 0;
-                    }, o -> {
-                        CKernels.NARROW.invokeExact(o.wide, o.x, (long) o.count);
-                        return 0;
-                    }), scaleDouble(Traffic.UPDATE, 16, (k, l, o) -> {
-                        k.scaleDouble(-1, o.wide, 0, o.count);
-                        return 0;
-                    }, o -> {
-                        CKernels.SCALE_DOUBLE.invokeExact(-1.0, o.wide, (long) o.count);
-                        return 0;
-                    }), gelu(Traffic.COPY, 8, (k, l, o) -> {
-                        l.gelu(o.x, 0, o.y, 0, o.count);
-                        return 0;
-                    }, o -> {
-                        CKernels.GELU.invokeExact(o.x, o.y, (long) o.count);
-                        return 0;
-                    }), geluBackward(Traffic.TRIAD, 12, (k, l, o) -> {
-                        l.geluBackward(o.x, 0, o.y, 0, o.v, 0, o.count);
-                        return 0;
-                    }, o -> {
-                        CKernels.GELU_BACKWARD.invokeExact(o.x, o.y, o.v, (long) o.count);
-                        return 0;
-                    }), layerNorm(Traffic.COPY, 8, (k, l, o) -> {
-                        l.layerNorm(o.x, 0, o.gain, 0, o.y, 0, o.mean, 0, o.inverseDeviation, 0, o.rows, o.cols, 1e-5f);
-                        return 0;
-                    }, o -> {
-                        CKernels.LAYER_NORM.invokeExact(o.x, o.gain, o.y, o.mean, o.inverseDeviation, o.rows, o.cols, 1e-5f);
-                        return 0;
-                    }), layerNormBackward(Traffic.TRIAD, 16, (k, l, o) -> {
-                        l.layerNormBackward(o.y, 0, o.x, 0, o.gain, 0, o.mean, 0, o.inverseDeviation, 0, o.m, 0, o.v, 0, o.gainGradient,
-                                0, o.rows, o.cols);
-                        return 0;
-                    }, o -> {
-                        CKernels.LAYER_NORM_BACKWARD.invokeExact(o.y, o.x, o.gain, o.mean, o.inverseDeviation, o.m, o.v, o.gainGradient,
-                                o.rows, o.cols);
-                        return 0;
-                    }),
+            o -> (double) CKernels.SUM_OF_SQUARES.invokeExact(o.x, (long) o.count)),
+    /** The index of the first NaN or infinity. */
+    firstNonFinite(Traffic.READ, 4, (k, l, o) -> k.firstNonFinite(o.x, 0, o.count),
+            o -> (long) CKernels.FIRST_NON_FINITE.invokeExact(o.x, (long) o.count)),
+    /** To float64. */
+    widen(Traffic.COPY, 12, (k, l, o) -> {
+        k.widen(o.x, 0, o.wide, 0, o.count);
+        return 0;
+    }, o -> {
+        CKernels.WIDEN.invokeExact(o.x, o.wide, (long) o.count);
+        return 0;
+    }), narrow(Traffic.COPY, 12, (k, l, o) -> {
+        k.narrow(o.wide, 0, o.x, 0, o.count);
+        return 0;
+    }, o -> {
+        CKernels.NARROW.invokeExact(o.wide, o.x, (long) o.count);
+        return 0;
+    }), scaleDouble(Traffic.UPDATE, 16, (k, l, o) -> {
+        k.scaleDouble(-1, o.wide, 0, o.count);
+        return 0;
+    }, o -> {
+        CKernels.SCALE_DOUBLE.invokeExact(-1.0, o.wide, (long) o.count);
+        return 0;
+    }), gelu(Traffic.COPY, 8, (k, l, o) -> {
+        l.gelu(o.x, 0, o.y, 0, o.count);
+        return 0;
+    }, o -> {
+        CKernels.GELU.invokeExact(o.x, o.y, (long) o.count);
+        return 0;
+    }), geluBackward(Traffic.TRIAD, 12, (k, l, o) -> {
+        l.geluBackward(o.x, 0, o.y, 0, o.v, 0, o.count);
+        return 0;
+    }, o -> {
+        CKernels.GELU_BACKWARD.invokeExact(o.x, o.y, o.v, (long) o.count);
+        return 0;
+    }), layerNorm(Traffic.COPY, 8, (k, l, o) -> {
+        l.layerNorm(o.x, 0, o.gain, 0, o.y, 0, o.mean, 0, o.inverseDeviation, 0, o.rows, o.cols, 1e-5f);
+        return 0;
+    }, o -> {
+        CKernels.LAYER_NORM.invokeExact(
+                o.x, o.gain, o.y, o.mean, o.inverseDeviation, o.rows, o.cols, 1e-5f);
+        return 0;
+    }), layerNormBackward(Traffic.TRIAD, 16, (k, l, o) -> {
+        l.layerNormBackward(o.y, 0, o.x, 0, o.gain, 0, o.mean, 0, o.inverseDeviation, 0, o.m, 0, o.v, 0,
+                o.gainGradient, 0, o.rows, o.cols);
+        return 0;
+    }, o -> {
+        CKernels.LAYER_NORM_BACKWARD.invokeExact(
+                o.y, o.x, o.gain, o.mean, o.inverseDeviation, o.m, o.v, o.gainGradient,
+                o.rows, o.cols);
+        return 0;
+    }),
     /** Of the largest square; reads one triangle and writes the square. */
     causalSoftmax(Traffic.UPDATE, 6, (k, l, o) -> {
         l.causalSoftmax(o.y, 0, o.size, o.size, 1);
@@ -144,9 +150,11 @@ enum ElementwiseKernel {
         return 0;
     }), crossEntropy(Traffic.UPDATE, 8,
             (k, l, o) -> l.crossEntropy(o.y, 0, o.cols, o.rows, o.cols, o.targets, 0, 1f),
-            o -> (double) CKernels.CROSS_ENTROPY.invokeExact(o.y, (long) o.cols, o.rows, o.cols, o.targets, 1f)), crossEntropyLoss(Traffic.READ, 4,
-                    (k, l, o) -> l.crossEntropyLoss(o.y, 0, o.cols, o.rows, o.cols, o.targets, 0),
-                    o -> (double) CKernels.CROSS_ENTROPY_LOSS.invokeExact(o.y, (long) o.cols, o.rows, o.cols, o.targets));
+            o -> (double) CKernels.CROSS_ENTROPY.invokeExact(o.y, (long) o.cols, o.rows, o.cols, o.targets, 1f)),
+    /** Without gradients. */
+    crossEntropyLoss(Traffic.READ, 4,
+            (k, l, o) -> l.crossEntropyLoss(o.y, 0, o.cols, o.rows, o.cols, o.targets, 0),
+            o -> (double) CKernels.CROSS_ENTROPY_LOSS.invokeExact(o.y, (long) o.cols, o.rows, o.cols, o.targets));
 
     /** What a kernel does to memory, which says what loop of {@link Stream} bounds it. */
     enum Traffic {

@@ -28,7 +28,7 @@ import java.util.concurrent.CyclicBarrier;
  */
 final class KernelComparison {
     /**
-     * Elements: 9 KiB an operand, so that five fit in an L1 cache of 48 KiB; 192 KiB, so that six fit in an L2 of 2 MiB;
+     * Elements: 9 KiB an operand: five fit in an L1 cache of 48 KiB; 192 KiB: six fit in an L2 of 2 MiB;
      * 192 MiB, so that two are more than a shared L3 of 260 MiB.
      */
     private static final List<String> COUNTS = List.of("2304", "49152", "50331648");
@@ -81,7 +81,8 @@ final class KernelComparison {
 
     /** Measures one kernel in a JVM of its own: what C2 makes of a loop depends on what else its JVM has seen. */
     private static void fork(String name, List<String> counts) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-classpath",
                 System.getProperty("java.class.path"), KernelComparison.class.getName(), name));
         command.addAll(counts);

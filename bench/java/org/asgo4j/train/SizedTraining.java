@@ -22,7 +22,7 @@ final class SizedTraining implements AutoCloseable {
 
     private static final int VERIFYING_STEPS = 3;
 
-    /** Weights are moved along the gradients so far that the loss should change by this much: far above its rounding. */
+    /** Weights are moved along the gradients until the loss should have changed by so much: far above its rounding. */
     private static final double NUDGE = 1e-2;
 
     /** The loss may change by this share more or less: it is curved. */

@@ -10,7 +10,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Predicate;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordedFrame;
@@ -34,7 +33,29 @@ public final class StepProfile {
 
     /** What a step consists of; a sample belongs to the first whose frame is on its stack. */
     private enum Part {
-        OPTIMIZER("optimizer", "org.asgo4j.optim."), WEIGHT_GRADIENTS("weight gradients", "Gpt.gradient"), TRANSPOSING("transposing weights", "Gpt.refresh"), SOFTMAX("attention: softmax", "LayerKernels.causal"), ATTENTION("attention: products", "train.Attention."), NORMS("norms", "train.LayerNorm."), GELU("GELU", "LayerKernels.gelu"), CROSS_ENTROPY("cross-entropy", "LayerKernels.crossEntropy"), LAYERS("products of the layers", "train.LayerPass."), HEAD("products of the head, embedding", "train.ChunkPass."), BARRIERS("waiting at barriers", "linalg.Workers."), REST("the rest of the process", "");
+        OPTIMIZER("optimizer", "org.asgo4j.optim."),
+        /** Of all weights, the head's included. */
+        WEIGHT_GRADIENTS("weight gradients", "Gpt.gradient"),
+        /** Copies for the products. */
+        TRANSPOSING("transposing weights", "Gpt.refresh"),
+        /** Forward and backward. */
+        SOFTMAX("attention: softmax", "LayerKernels.causal"),
+        /** Scores, mixing, and their gradients. */
+        ATTENTION("attention: products", "train.Attention."),
+        /** Forward and backward. */
+        NORMS("norms", "train.LayerNorm."),
+        /** Forward and backward. */
+        GELU("GELU", "LayerKernels.gelu"),
+        /** Loss and gradient of the logits. */
+        CROSS_ENTROPY("cross-entropy", "LayerKernels.crossEntropy"),
+        /** Forward and input gradients. */
+        LAYERS("products of the layers", "train.LayerPass."),
+        /** Logits, their gradient, embedding. */
+        HEAD("products of the head, embedding", "train.ChunkPass."),
+        /** Asleep or spinning. */
+        BARRIERS("waiting at barriers", "linalg.Workers."),
+        /** Compiler, collector, recorder. */
+        REST("the rest of the process", "");
 
         private final String label;
         private final String frame;
@@ -45,8 +66,11 @@ public final class StepProfile {
         }
 
         private boolean isOn(List<RecordedFrame> stack) {
-            Predicate<RecordedFrame> named = each -> (each.getMethod().getType().getName() + "." + each.getMethod().getName()).contains(frame);
-            return stack.stream().anyMatch(named);
+            return stack.stream().anyMatch(each -> name(each).contains(frame));
+        }
+
+        private static String name(RecordedFrame frame) {
+            return frame.getMethod().getType().getName() + "." + frame.getMethod().getName();
         }
 
         private static Part of(RecordedEvent event) {

@@ -108,7 +108,7 @@ final class BlasBackend extends CpuBackend {
                                 .formatted(order, length, Integer.MAX_VALUE));
             }
             // For small orders the QR factors of orthonormalize and tridiagonalize need more than syevd.
-            // addInverse wants two matrices, which syevd does too; said here since only MKL's documentation promises it.
+            // addInverse wants two matrices. So does syevd, which is not left to the library's answer.
             workLength = (int) Math.max(Math.ceil(length), Math.max(order * (long) QR_BLOCK, 2L * order * order));
             integerWorkLength = integerWork.get(ValueLayout.JAVA_INT, 0);
         }

@@ -65,7 +65,9 @@ final class BlockedState extends RuleState {
             slicedGradient = gradient;
         }
         for (int i = 0; i < states.length; i++) {
-            states[i].update(weightBlocks[i], gradientBlocks[i], Double.NaN, gradientScale, learningRate, weightDecay, workspace);
+            states[i].update(
+                    weightBlocks[i], gradientBlocks[i], Double.NaN, gradientScale, learningRate, weightDecay,
+                    workspace);
         }
     }
 

@@ -14,7 +14,7 @@
  *  │  │            └─ Rule ── makes ──▶ RuleState
  *  │  │                 ├─ Asgo ──────▶ AsgoState ─ Preconditioner: V, and the RootLadder a failing root goes down
  *  │  │                 │                 ├─ RootPreconditioner: P ─ InverseRoot ─ Eigen, Tridiagonal, Zolotarev,
- *  │  │                 │                 │     └─ BackgroundRoot        PolarExpress, Newton, Basis (kept eigenvectors)
+ *  │  │                 │                 │     └─ BackgroundRoot     PolarExpress, Newton, Basis (eigenvectors kept)
  *  │  │                 │                 └─ EigenbasisPreconditioner: eigenvectors and a second moment in them
  *  │  │                 ├─ Shampoo ───▶ ShampooState ─ 2 KroneckerFactor: L or R, its fourth root, a RootLadder
  *  │  │                 ├─ Soap ──────▶ SoapState ─ 2 SoapBasis: L or R, its eigenbasis, a RootLadder

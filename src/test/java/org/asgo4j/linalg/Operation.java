@@ -30,7 +30,8 @@ record Operation(String name, List<Argument> arguments, BiConsumer<Backend, Matr
     }
 
     /** Operations that take {@link ElementType#FLOAT64} too. */
-    private static final Set<String> EITHER_TYPE = Set.of("addInverse", "gemm", "syrk", "symm", "eigh", "orthonormalize",
+    private static final Set<String> EITHER_TYPE = Set.of("gemm", "syrk", "symm", "eigh", "orthonormalize",
+            "addInverse",
             "scaleRows", "symmetrize", "copy", "gather", "fill", "divide", "multiplyLower", "addToDiagonal",
             "diagonal",
             "averageLower", "correctRoot", "rowDots", "trace", "sumOfSquaresOfSymmetric",

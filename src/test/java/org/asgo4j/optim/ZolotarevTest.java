@@ -13,7 +13,8 @@ class ZolotarevTest {
     private static final int POINTS = 20_000;
 
     @ParameterizedTest
-    @CsvSource({"1e-6,0.25,2", "1e-6,0.1,3", "1e-6,0.02,4", "1e-12,0.25,4", "1e-2,0.25,1", "0.5,0.25,1", "1e-15,0.01,11"})
+    @CsvSource({"1e-6,0.25,2", "1e-6,0.1,3", "1e-6,0.02,4", "1e-12,0.25,4", "1e-2,0.25,1", "0.5,0.25,1",
+        "1e-15,0.01,11"})
     void equioscillates(double ratio, double most, int poles) {
         var zolotarev = new Zolotarev();
         zolotarev.fit(ratio, most);
