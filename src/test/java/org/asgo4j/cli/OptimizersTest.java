@@ -110,7 +110,7 @@ class OptimizersTest {
                 "eigenvalue-correction|yes|must be true or false, got 'yes'",
                 "gram-source|weights|must be gradient or momentum, got 'weights'",
                 "precision|half|must be float32 or float64, got 'half'",
-                "root|cubic|must be eigen, tridiagonal, polar-express, newton or qr, got 'cubic'",
+                "root|cubic|must be eigen, tridiagonal, zolotarev, polar-express, newton or qr, got 'cubic'",
                 "damping|relative:1|must be relative:X or pseudo-inverse:X with X in [0, 1), or absolute:X",
                 "refresh|async:2000000000|must be N, early:N, adaptive or async:N",
                 "others-beta2|NaN|must be in [0, 1), got NaN",

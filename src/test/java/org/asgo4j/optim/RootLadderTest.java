@@ -34,7 +34,7 @@ class RootLadderTest {
     private static final long SEED = 31;
     private static final int ROWS = 6;
     private static final int COLS = 15;
-    private static final Set<String> FACTORIZATIONS = Set.of("eigh", "tridiagonalize", "orthonormalize");
+    private static final Set<String> FACTORIZATIONS = Set.of("eigh", "tridiagonalize", "orthonormalize", "addInverse");
 
     private final Backend real = Backends.open(BackendName.OPENBLAS);
     private final Arena arena = Arena.ofShared();
