@@ -34,27 +34,35 @@ INLINED float exponential(float x) {
     return x > 88 ? INFINITY : result;
 }
 
-/* erf(x/sqrt(2))/2 */
-INLINED float half_erf(float x) {
+/* (1 + erf(x/sqrt(2)))/2 */
+INLINED float normal(float x) {
     float z = x * x;
     float p = fmaf(2.2749363e-8f, z, 6.3521084e-6f);
     p = fmaf(fmaf(fmaf(fmaf(p, z, 0.0001688255f), z, 0.00467726f), z, 0.033852637f), z, 0.39894223f);
     float q = fmaf(1.1975031e-6f, z, 7.3647396e-5f);
     q = fmaf(fmaf(fmaf(fmaf(q, z, 0.001884444f), z, 0.028645866f), z, 0.2515219f), z, 1);
-    float result = x * p / q;
-    result = x > 5.39f ? 0.5f : result;
-    return x < -5.39f ? -0.5f : result;
+    float result = fmaf(x, p / q, 0.5f);
+    result = x > 5.39f ? 1 : result;
+    return x < -5.39f ? 0 : result;
 }
 
 void gelu(const float *restrict x, float *restrict y, int64_t count) {
-    for (int64_t i = 0; i < count; i++) y[i] = fmaf(x[i], half_erf(x[i]), 0.5f * x[i]);
+    for (int64_t i = 0; i < count; i++) y[i] = x[i] * normal(x[i]);
+}
+
+INLINED float gelu_slope(float x) {
+    float z = x * x;
+    float s = fmaf(1.9290732e-7f, z, 3.5954312e-5f);
+    s = fmaf(fmaf(fmaf(fmaf(s, z, 1.9236237e-5f), z, 0.014230182f), z, -0.030995242f), z, 0.79788536f);
+    float t = fmaf(8.95172e-6f, z, 1.9203698e-4f);
+    t = fmaf(fmaf(fmaf(fmaf(t, z, 0.0035230245f), z, 0.04098032f), z, 0.2944948f), z, 1);
+    float result = fmaf(x, s / t, 0.5f);
+    result = x > 5.75f ? 1 : result;
+    return x < -5.75f ? 0 : result;
 }
 
 void gelu_backward(const float *restrict x, const float *restrict dy, float *restrict dx, int64_t count) {
-    for (int64_t i = 0; i < count; i++) {
-        float density = 0.39894228f * exponential(-0.5f * x[i] * x[i]);
-        dx[i] = dy[i] * fmaf(x[i], density, 0.5f + half_erf(x[i]));
-    }
+    for (int64_t i = 0; i < count; i++) dx[i] = dy[i] * gelu_slope(x[i]);
 }
 
 INLINED floats load(const float *x) {

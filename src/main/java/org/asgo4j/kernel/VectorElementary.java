@@ -16,7 +16,6 @@ final class VectorElementary {
 
     static final FloatVector ONE = all(1);
     static final FloatVector HALF = all(0.5f);
-    static final FloatVector MINUS_HALF = all(-0.5f);
 
     static final FloatVector EXP_LOWER = all(Elementary.EXP_LOWER);
     static final FloatVector EXP_UPPER = all(Elementary.EXP_UPPER);
@@ -32,8 +31,8 @@ final class VectorElementary {
     static final FloatVector E3 = all(Elementary.E3);
     static final FloatVector E4 = all(Elementary.E4);
 
-    static final FloatVector END = all(Elementary.HALF_ERF_END);
-    static final FloatVector MINUS_END = all(-Elementary.HALF_ERF_END);
+    static final FloatVector NORMAL_END = all(Elementary.NORMAL_END);
+    static final FloatVector MINUS_NORMAL_END = all(-Elementary.NORMAL_END);
     static final FloatVector P0 = all(Elementary.P0);
     static final FloatVector P1 = all(Elementary.P1);
     static final FloatVector P2 = all(Elementary.P2);
@@ -45,7 +44,19 @@ final class VectorElementary {
     static final FloatVector Q3 = all(Elementary.Q3);
     static final FloatVector Q4 = all(Elementary.Q4);
     static final FloatVector Q5 = all(Elementary.Q5);
-    static final FloatVector NORMAL_PEAK = all(Elementary.NORMAL_PEAK);
+    static final FloatVector S0 = all(Elementary.S0);
+    static final FloatVector S1 = all(Elementary.S1);
+    static final FloatVector S2 = all(Elementary.S2);
+    static final FloatVector S3 = all(Elementary.S3);
+    static final FloatVector S4 = all(Elementary.S4);
+    static final FloatVector S5 = all(Elementary.S5);
+    static final FloatVector T1 = all(Elementary.T1);
+    static final FloatVector T2 = all(Elementary.T2);
+    static final FloatVector T3 = all(Elementary.T3);
+    static final FloatVector T4 = all(Elementary.T4);
+    static final FloatVector T5 = all(Elementary.T5);
+    static final FloatVector SLOPE_END = all(Elementary.SLOPE_END);
+    static final FloatVector MINUS_SLOPE_END = all(-Elementary.SLOPE_END);
 
     private VectorElementary() {
     }

@@ -19,18 +19,17 @@ import static org.asgo4j.kernel.VectorElementary.E1;
 import static org.asgo4j.kernel.VectorElementary.E2;
 import static org.asgo4j.kernel.VectorElementary.E3;
 import static org.asgo4j.kernel.VectorElementary.E4;
-import static org.asgo4j.kernel.VectorElementary.END;
 import static org.asgo4j.kernel.VectorElementary.EXPONENT_MAGIC;
 import static org.asgo4j.kernel.VectorElementary.EXP_LOWER;
 import static org.asgo4j.kernel.VectorElementary.EXP_UPPER;
 import static org.asgo4j.kernel.VectorElementary.HALF;
 import static org.asgo4j.kernel.VectorElementary.INFINITY;
 import static org.asgo4j.kernel.VectorElementary.LOG2_E;
-import static org.asgo4j.kernel.VectorElementary.MINUS_END;
-import static org.asgo4j.kernel.VectorElementary.MINUS_HALF;
 import static org.asgo4j.kernel.VectorElementary.MINUS_LN2_HIGH;
 import static org.asgo4j.kernel.VectorElementary.MINUS_LN2_LOW;
-import static org.asgo4j.kernel.VectorElementary.NORMAL_PEAK;
+import static org.asgo4j.kernel.VectorElementary.MINUS_NORMAL_END;
+import static org.asgo4j.kernel.VectorElementary.MINUS_SLOPE_END;
+import static org.asgo4j.kernel.VectorElementary.NORMAL_END;
 import static org.asgo4j.kernel.VectorElementary.ONE;
 import static org.asgo4j.kernel.VectorElementary.P0;
 import static org.asgo4j.kernel.VectorElementary.P1;
@@ -43,6 +42,18 @@ import static org.asgo4j.kernel.VectorElementary.Q2;
 import static org.asgo4j.kernel.VectorElementary.Q3;
 import static org.asgo4j.kernel.VectorElementary.Q4;
 import static org.asgo4j.kernel.VectorElementary.Q5;
+import static org.asgo4j.kernel.VectorElementary.S0;
+import static org.asgo4j.kernel.VectorElementary.S1;
+import static org.asgo4j.kernel.VectorElementary.S2;
+import static org.asgo4j.kernel.VectorElementary.S3;
+import static org.asgo4j.kernel.VectorElementary.S4;
+import static org.asgo4j.kernel.VectorElementary.S5;
+import static org.asgo4j.kernel.VectorElementary.SLOPE_END;
+import static org.asgo4j.kernel.VectorElementary.T1;
+import static org.asgo4j.kernel.VectorElementary.T2;
+import static org.asgo4j.kernel.VectorElementary.T3;
+import static org.asgo4j.kernel.VectorElementary.T4;
+import static org.asgo4j.kernel.VectorElementary.T5;
 import static org.asgo4j.kernel.VectorElementary.ZERO;
 
 import java.lang.foreign.MemorySegment;
@@ -62,7 +73,7 @@ final class VectorLayerKernels implements LayerKernels {
     private VectorLayerKernels() {
     }
 
-    /** {@link Elementary#gelu} in full, for the reason given at {@link #geluBackward}. */
+    /** {@link Elementary#gelu} in full, for the reason given in {@link VectorKernels}. */
     @Override
     public void gelu(MemorySegment x, long xFrom, MemorySegment y, long yFrom, long count) {
         long end = FLOATS.loopBound(count);
@@ -71,17 +82,14 @@ final class VectorLayerKernels implements LayerKernels {
             FloatVector z = values.mul(values);
             FloatVector p = P5.fma(z, P4).fma(z, P3).fma(z, P2).fma(z, P1).fma(z, P0);
             FloatVector q = Q5.fma(z, Q4).fma(z, Q3).fma(z, Q2).fma(z, Q1).fma(z, ONE);
-            FloatVector halfErf = values.mul(p).div(q).blend(HALF, values.compare(GT, END))
-                    .blend(MINUS_HALF, values.compare(LT, MINUS_END));
-            values.fma(halfErf, values.mul(HALF)).intoMemorySegment(y, (yFrom + i) * Float.BYTES, ORDER);
+            FloatVector normal = values.fma(p.div(q), HALF).blend(ONE, values.compare(GT, NORMAL_END))
+                    .blend(ZERO, values.compare(LT, MINUS_NORMAL_END));
+            values.mul(normal).intoMemorySegment(y, (yFrom + i) * Float.BYTES, ORDER);
         }
         TAIL.gelu(x, xFrom + end, y, yFrom + end, count - end);
     }
 
-    /**
-     * {@link Elementary#geluSlope} in full: as a method of its own it was over C2's node limit, and a call for each
-     * vector took 1.6 times as long. No exponent is above {@code EXP_UPPER}, since none is positive.
-     */
+    /** {@link Elementary#geluSlope} in full, for the reason given in {@link VectorKernels}. */
     @Override
     public void geluBackward(MemorySegment x, long xFrom, MemorySegment dy, long dyFrom, MemorySegment dx, long dxFrom,
             long count) {
@@ -89,18 +97,10 @@ final class VectorLayerKernels implements LayerKernels {
         for (long i = 0; i < end; i += FLOATS.length()) {
             FloatVector values = fromMemorySegment(FLOATS, x, (xFrom + i) * Float.BYTES, ORDER);
             FloatVector z = values.mul(values);
-            FloatVector p = P5.fma(z, P4).fma(z, P3).fma(z, P2).fma(z, P1).fma(z, P0);
-            FloatVector q = Q5.fma(z, Q4).fma(z, Q3).fma(z, Q2).fma(z, Q1).fma(z, ONE);
-            FloatVector halfErf = values.mul(p).div(q).blend(HALF, values.compare(GT, END))
-                    .blend(MINUS_HALF, values.compare(LT, MINUS_END));
-            FloatVector t = values.mul(MINUS_HALF).mul(values);
-            FloatVector shifted = t.fma(LOG2_E, EXPONENT_MAGIC);
-            FloatVector n = shifted.sub(EXPONENT_MAGIC);
-            FloatVector r = n.fma(MINUS_LN2_LOW, n.fma(MINUS_LN2_HIGH, t));
-            FloatVector e = E4.fma(r, E3).fma(r, E2).fma(r, E1).fma(r, E0).fma(r, ONE).fma(r, ONE);
-            FloatVector power = shifted.reinterpretAsInts().lanewise(LSHL, EXPONENT_SHIFT).reinterpretAsFloats();
-            FloatVector density = e.mul(power).blend(ZERO, t.compare(LT, EXP_LOWER)).mul(NORMAL_PEAK);
-            FloatVector slope = values.fma(density, halfErf.add(HALF));
+            FloatVector s = S5.fma(z, S4).fma(z, S3).fma(z, S2).fma(z, S1).fma(z, S0);
+            FloatVector t = T5.fma(z, T4).fma(z, T3).fma(z, T2).fma(z, T1).fma(z, ONE);
+            FloatVector slope = values.fma(s.div(t), HALF).blend(ONE, values.compare(GT, SLOPE_END))
+                    .blend(ZERO, values.compare(LT, MINUS_SLOPE_END));
             FloatVector outer = fromMemorySegment(FLOATS, dy, (dyFrom + i) * Float.BYTES, ORDER);
             outer.mul(slope).intoMemorySegment(dx, (dxFrom + i) * Float.BYTES, ORDER);
         }
