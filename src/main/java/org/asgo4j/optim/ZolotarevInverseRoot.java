@@ -19,7 +19,7 @@ import org.asgo4j.optim.Workspace.Slot;
 final class ZolotarevInverseRoot implements InverseRoot {
     /**
      * Most relative error of P's eigenvalues: two poles for δ = 1e-6. It is that of Muon's iterations (0.3), and a
-     * smaller one trained no better: README, "Roots".
+     * smaller one trained no better (docs/measured.md, "Roots").
      */
     static final double RELATIVE_ERROR = 0.25;
 
