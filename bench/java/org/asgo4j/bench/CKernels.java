@@ -7,34 +7,15 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Optional;
 
 /**
  * The functions of {@code native/kernels}, compiled here with make and a C compiler into {@code target/native}. What
  * each does is the Java kernel's description; where that takes a segment and a first element, C takes a pointer.
  */
 final class CKernels {
-    private static final Path SOURCES = Path.of("native", "kernels");
-    private static final Path FOLDER = Path.of("target", "native");
-    private static final Path LIBRARY = FOLDER.resolve("libkernels.so");
-
-    /** Why there are no C kernels; null if there are. Before the handles, which it makes. */
-    private static final String PROBLEM = build();
-
-    private static final SymbolLookup SYMBOLS = PROBLEM == null
-            ? SymbolLookup.libraryLookup(LIBRARY.toAbsolutePath(), Arena.global())
-            : name -> Optional.empty();
-
     static final MethodHandle AXPBY = procedure("axpby", JAVA_FLOAT, ADDRESS, JAVA_FLOAT, ADDRESS, JAVA_LONG);
     static final MethodHandle LOOK_AHEAD = procedure("look_ahead", JAVA_FLOAT, ADDRESS, JAVA_FLOAT, ADDRESS, ADDRESS,
             JAVA_LONG);
@@ -82,39 +63,11 @@ final class CKernels {
     private CKernels() {
     }
 
-    /** Why there are no C kernels here, for people; null if there are. */
-    static String problem() {
-        return PROBLEM;
-    }
-
-    private static String build() {
-        if (!Files.isDirectory(SOURCES)) {
-            return "no C kernels: no folder %s in %s".formatted(SOURCES, Path.of("").toAbsolutePath());
-        }
-        try {
-            Process make = new ProcessBuilder("make", "-s", "-C", SOURCES.toString(),
-                    "OUT=" + FOLDER.toAbsolutePath()).redirectErrorStream(true).start();
-            String output = new String(make.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            return make.waitFor() == 0 ? null : "no C kernels: make in %s failed:%n%s".formatted(SOURCES, output);
-        } catch (IOException e) {
-            return "no C kernels: make in %s could not be run: %s".formatted(SOURCES, e.getMessage());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return "no C kernels: interrupted while make ran";
-        }
-    }
-
     private static MethodHandle procedure(String name, MemoryLayout... parameters) {
-        return handle(name, FunctionDescriptor.ofVoid(parameters));
+        return NativeSources.KERNELS.handle(name, FunctionDescriptor.ofVoid(parameters));
     }
 
     private static MethodHandle function(String name, MemoryLayout result, MemoryLayout... parameters) {
-        return handle(name, FunctionDescriptor.of(result, parameters));
-    }
-
-    /** Null where there is no library; {@link #problem} is asked first. */
-    private static MethodHandle handle(String name, FunctionDescriptor descriptor) {
-        if (PROBLEM != null) return null;
-        return Linker.nativeLinker().downcallHandle(SYMBOLS.findOrThrow(name), descriptor);
+        return NativeSources.KERNELS.handle(name, FunctionDescriptor.of(result, parameters));
     }
 }

@@ -64,7 +64,7 @@ final class KernelComparison {
     }
 
     public static void main(String[] arguments) throws IOException, InterruptedException {
-        if (CKernels.problem() != null) throw new IllegalStateException(CKernels.problem());
+        if (NativeSources.KERNELS.missing() != null) throw new IllegalStateException(NativeSources.KERNELS.missing());
         List<String> counts = Arrays.stream(arguments).filter(a -> Character.isDigit(a.charAt(0))).toList();
         List<String> names = Arrays.stream(arguments).filter(a -> Character.isLetter(a.charAt(0))).toList();
         if (names.size() == 1) {

@@ -1,36 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.bench;
 
-import java.io.File;
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.asgo4j.linalg.Matrix;
 import org.asgo4j.optim.Parameter;
 
 /** The steps of {@code native/step.c}, on the BLAS that this JVM has loaded: the same library with the same threads. */
 final class NativeStep implements AutoCloseable {
-    private static final Path SOURCE = Path.of("native");
-    private static final Path FOLDER = Path.of("target", "native").toAbsolutePath();
-    private static final List<String> TOOLS = List.of("make", "cc");
-    private static final SymbolLookup SYMBOLS = load();
-    private static final MethodHandle OPEN = handle("step_open", FunctionDescriptor.of(
+    private static final MethodHandle OPEN = NativeSources.STEP.handle("step_open", FunctionDescriptor.of(
             ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.JAVA_INT,
             ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.ADDRESS,
             ValueLayout.ADDRESS));
-    private static final MethodHandle STEP = handle("step_all", FunctionDescriptor.of(
+    private static final MethodHandle STEP = NativeSources.STEP.handle("step_all", FunctionDescriptor.of(
             ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT, ValueLayout.JAVA_FLOAT,
             ValueLayout.JAVA_FLOAT));
-    private static final MethodHandle CLOSE = handle("step_close", FunctionDescriptor.ofVoid(ValueLayout.ADDRESS));
+    private static final MethodHandle CLOSE = NativeSources.STEP.handle("step_close",
+            FunctionDescriptor.ofVoid(ValueLayout.ADDRESS));
 
     private final MemorySegment set;
     private final int interval;
@@ -64,16 +55,6 @@ final class NativeStep implements AutoCloseable {
         }
     }
 
-    /** Whether there are the tools to build it. */
-    static boolean canBeBuilt() {
-        return Files.isDirectory(SOURCE) && TOOLS.stream().allMatch(NativeStep::isOnPath);
-    }
-
-    private static boolean isOnPath(String tool) {
-        return Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
-                .anyMatch(folder -> Files.isExecutable(Path.of(folder, tool)));
-    }
-
     /** One step of every weight. */
     void step() {
         int refresh = taken++ % interval == 0 ? 1 : 0;
@@ -98,25 +79,5 @@ final class NativeStep implements AutoCloseable {
     /** A function of the BLAS that a backend has opened. */
     static MemorySegment blas(String function) {
         return SymbolLookup.loaderLookup().findOrThrow(function);
-    }
-
-    /** A function of {@code native/step.c}. */
-    static MethodHandle handle(String function, FunctionDescriptor type) {
-        return Linker.nativeLinker().downcallHandle(SYMBOLS.findOrThrow(function), type);
-    }
-
-    private static SymbolLookup load() {
-        Path library = FOLDER.resolve("libstep.so");
-        try {
-            Files.createDirectories(FOLDER);
-            Process make = new ProcessBuilder("make", "-s", "-C", SOURCE.toString(), "OUT=" + FOLDER,
-                    library.toString()).inheritIO().start();
-            if (make.waitFor() != 0) throw new IllegalStateException("make of native/step.c failed");
-        } catch (IOException e) {
-            throw new IllegalStateException("make of native/step.c could not be run", e);
-        } catch (InterruptedException e) {
-            throw new IllegalStateException("interrupted while building native/step.c", e);
-        }
-        return SymbolLookup.libraryLookup(library, Arena.global());
     }
 }

@@ -35,9 +35,6 @@ public final class StepComparison {
     /** Long enough for threads that slept through the samples of others to be awake and warm for most of it. */
     private static final long SAMPLE_NANOS = 100_000_000;
 
-    /** The order of a weight above which only what is compared is timed: a root of the defaults takes a minute. */
-    private static final int LARGE = 2048;
-
     private final List<StepSeries> all = new ArrayList<>();
     private final List<AutoCloseable> open = new ArrayList<>();
     private final Backend backend = Backends.open();
@@ -88,13 +85,11 @@ public final class StepComparison {
             for (int i = 0; i < ours.size(); i++) compare(ours.get(i), theirs.get(i).weight());
             all.add(new StepSeries(set, workerCount, interval, "c", c::step));
             all.add(new StepSeries(set, workerCount, interval, "java", java::step));
-            if (weights.parameters().getFirst().weight().rows() < LARGE) {
-                AsgoConfig defaults = AsgoConfig.defaults().withRefreshInterval(interval);
-                Optimizer other = WeightSet.optimizer(
-                        backend, workers, defaults, weights.parametersWithNewWeights());
-                open.addFirst(other);
-                all.add(new StepSeries(set, workerCount, interval, "java-defaults", other::step));
-            }
+            AsgoConfig defaults = AsgoConfig.defaults().withRefreshInterval(interval);
+            Optimizer other =
+                    WeightSet.optimizer(backend, workers, defaults, weights.parametersWithNewWeights());
+            open.addFirst(other);
+            all.add(new StepSeries(set, workerCount, interval, "java-defaults", other::step));
         }
     }
 

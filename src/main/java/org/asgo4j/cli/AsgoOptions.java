@@ -24,10 +24,10 @@ final class AsgoOptions {
 
     @Option(
             names = "--damping", paramLabel = "KIND:X",
-            description = "what keeps asgo's roots finite: relative:X (X times the largest eigenvalue is added), "
-                    + "absolute:X (X is added), pseudo-inverse:X (eigenvalues below X times the largest are left out) "
-                    + "or outside-root:X (X is added to their root) (default: relative:1e-6 for asgo, absolute:1e-10 "
-                    + "for asgo-published)")
+            description = "what keeps asgo's roots finite: relative:X (X times the largest eigenvalue, by zolotarev "
+                    + "the norm, is added), absolute:X (X is added), pseudo-inverse:X (eigenvalues below X times the "
+                    + "largest are left out) or outside-root:X (X is added to their root) (default: relative:1e-6 for "
+                    + "asgo, absolute:1e-10 for asgo-published)")
     private String damping;
 
     @Option(

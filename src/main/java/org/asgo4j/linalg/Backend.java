@@ -187,7 +187,7 @@ public interface Backend extends AutoCloseable {
 
     /**
      * The lower triangle of C ← C + α·(A + σI)⁻¹ for a symmetric positive definite A + σI, by Cholesky's factorization:
-     * half the flops of a product. Functions of A that are sums of resolvents are made of it.
+     * fewer flops than a product. Functions of A that are sums of resolvents are made of it.
      *
      * @param alpha α
      * @param shift σ

@@ -224,7 +224,7 @@ final class BlasBackend extends CpuBackend {
         int info = single
                 ? Blas.LAPACKE_spotrf_work(Blas.LAPACK_COL_MAJOR(), UPPER, a.rows(), a.segment(), a.rowStride())
                 : Blas.LAPACKE_dpotrf_work(Blas.LAPACK_COL_MAJOR(), UPPER, a.rows(), a.segment(), a.rowStride());
-        if (info != 0) throw NativeCallException.notPositiveDefinite(single ? "spotrf" : "dpotrf");
+        requireFactored(single ? "spotrf" : "dpotrf", info);
     }
 
     /** The lower triangle of A ← its inverse. */
@@ -235,7 +235,13 @@ final class BlasBackend extends CpuBackend {
                         Blas.LAPACK_COL_MAJOR(), UPPER, ANY_DIAGONAL, a.rows(), a.segment(), a.rowStride())
                 : Blas.LAPACKE_dtrtri_work(
                         Blas.LAPACK_COL_MAJOR(), UPPER, ANY_DIAGONAL, a.rows(), a.segment(), a.rowStride());
-        if (info != 0) throw NativeCallException.notPositiveDefinite(single ? "strtri" : "dtrtri");
+        requireFactored(single ? "strtri" : "dtrtri", info);
+    }
+
+    /** A pivot that is not positive, or an argument that is illegal. */
+    private static void requireFactored(String routine, int info) {
+        if (info > 0) throw NativeCallException.notPositiveDefinite(routine);
+        if (info < 0) throw NativeCallException.lapack(routine, info);
     }
 
     /** The lower triangle of L ← LᵀL. */

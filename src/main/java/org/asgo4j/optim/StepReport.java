@@ -105,8 +105,8 @@ public final class StepReport {
 
     /**
      * The largest condition number of a gram matrix, damping included, at its last root; NaN if no method saw one, as
-     * those of products alone don't. {@link RootMethod#TRIDIAGONAL} knows it within 2 %; SOAP's, of matrices without
-     * damping and at most 1/(k·u), is that of the diagonal in the basis.
+     * those of products alone and {@link RootMethod#ZOLOTAREV} don't. {@link RootMethod#TRIDIAGONAL} knows it within
+     * 2 %; SOAP's, of matrices without damping and at most 1/(k·u), is that of the diagonal in the basis.
      */
     public double condition() {
         return after.condition;

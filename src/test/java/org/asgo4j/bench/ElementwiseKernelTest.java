@@ -26,7 +26,7 @@ class ElementwiseKernelTest {
     @ParameterizedTest
     @EnumSource
     void cAgrees(ElementwiseKernel kernel) {
-        assumeTrue(CKernels.problem() == null, CKernels.problem());
+        assumeTrue(NativeSources.KERNELS.missing() == null, NativeSources.KERNELS.missing());
         verify(kernel, KernelImplementation.c);
     }
 

@@ -18,7 +18,7 @@ class StepComparisonTest {
     @Test
     void stepsOfCAndJavaAgreeAndAreWritten(@TempDir Path folder) throws Exception {
         assumeTrue(System.getProperty("os.name").equals("Linux"), "native/step.c is built for Linux here");
-        assumeTrue(NativeStep.canBeBuilt(), "no make or cc on the PATH to build native/step.c");
+        assumeTrue(NativeSources.STEP.missing() == null, NativeSources.STEP.missing());
         StepComparison.run(folder.resolve("step.json"), 1, "tiny", 1, 2);
         Files.writeString(folder.resolve("step.properties"), "machine = here\ncommand = this\ndate = today\n");
         List<Measured> results = Measured.readAll(folder);

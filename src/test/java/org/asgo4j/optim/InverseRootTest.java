@@ -139,6 +139,33 @@ class InverseRootTest {
         }
     }
 
+    /**
+     * However far that is from V^(−1/2), it is h(V), to rounding: an error of 4k·u·λ_max beside the smallest pole, and
+     * that of P in float32.
+     */
+    @ParameterizedTest
+    @EnumSource(ElementType.class)
+    void zolotarevIsItsFunctionOfV(ElementType type) {
+        double delta = 1e-6;
+        for (int order : ORDERS) {
+            for (double condition : new double[] {1, 1e3, 1e8}) {
+                double[][] v = RootTrial.rounded(type, RootTrial.withCondition(order, condition, random));
+                double shift = delta * Dense.norm(v);
+                double top = Dense.norm(v) + shift;
+                var h = new Zolotarev();
+                h.fit(shift / top, ZolotarevInverseRoot.RELATIVE_ERROR);
+                double[][] expected = RootTrial.function(
+                        blas, v, (lambda, largest) -> h.at((lambda + shift) / top) / Math.sqrt(top));
+                double distance = Dense.relativeDifference(
+                        once(RootMethod.ZOLOTAREV, type, Damping.relative(delta), v), expected);
+                double pole = shift / top + h.shift(0) + 1 / condition / top;
+                double tolerance = 4 * order * (type.unitRoundoff() / pole + U32);
+                String what = "order %d κ=%.0e: %s ≥ %s seed=%d".formatted(order, condition, distance, tolerance, SEED);
+                assertTrue(distance < tolerance, what);
+            }
+        }
+    }
+
     /** ggᵀ of a g of ±1 whose squares, V's diagonal, are orthogonal to it: no iteration may start there alone. */
     private static double[][] signs(int order) {
         double[][] g = new double[order][1];

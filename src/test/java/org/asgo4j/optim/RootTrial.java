@@ -4,6 +4,7 @@ package org.asgo4j.optim;
 import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.Random;
+import java.util.function.DoubleBinaryOperator;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.ElementType;
 import org.asgo4j.linalg.Matrix;
@@ -113,6 +114,14 @@ final class RootTrial implements AutoCloseable {
 
     /** (max(V, 0) + sI)^(−1/2) in float64, and λ_max in {@code largest[0]}. */
     static double[][] exact(Backend backend, double[][] v, Damping damping, double[] largest) {
+        return function(backend, v, (lambda, top) -> {
+            largest[0] = top;
+            return damping.inverseRoot(lambda, top, 0, 1);
+        });
+    }
+
+    /** f(V) in float64 for an f ≥ 0 of an eigenvalue and λ_max. */
+    static double[][] function(Backend backend, double[][] v, DoubleBinaryOperator f) {
         int n = v.length;
         try (Arena arena = Arena.ofConfined()) {
             Matrix q = backend.allocate(arena, ElementType.FLOAT64, n, n);
@@ -121,12 +130,9 @@ final class RootTrial implements AutoCloseable {
             Dense.set(q, v);
             backend.eigh(q, lambda, backend.eighWorkspace(arena, ElementType.FLOAT64, n));
             double top = lambda.get(0, n - 1);
-            for (int i = 0; i < n; i++) {
-                lambda.set(0, i, Math.sqrt(damping.inverseRoot(lambda.get(0, i), top, 0, 1)));
-            }
+            for (int i = 0; i < n; i++) lambda.set(0, i, Math.sqrt(f.applyAsDouble(lambda.get(0, i), top)));
             backend.scaleRows(lambda, q);
             backend.gemm(Transpose.TRANSPOSED, Transpose.NONE, 1, q, q, 0, p);
-            largest[0] = top;
             return Dense.of(p);
         }
     }
