@@ -214,8 +214,8 @@ final class BlasBackend extends CpuBackend {
         SquareLoops.addToDiagonal(shift, inverse.a());
         fill(0, inverse.x());
         inverse.compute(this);
-        multiplyByOwnTranspose(inverse.x());
-        addLower(alpha, inverse.x(), c);
+        inverse.square(this);
+        addLower(alpha, inverse.a(), c);
     }
 
     /** The lower triangle of A ← L of A = LLᵀ; our lower triangle is LAPACK's upper one, here and below. */
@@ -242,15 +242,6 @@ final class BlasBackend extends CpuBackend {
     private static void requireFactored(String routine, int info) {
         if (info > 0) throw NativeCallException.notPositiveDefinite(routine);
         if (info < 0) throw NativeCallException.lapack(routine, info);
-    }
-
-    /** The lower triangle of L ← LᵀL. */
-    private void multiplyByOwnTranspose(Matrix l) {
-        boolean single = l.type() == ElementType.FLOAT32;
-        int info = single
-                ? Blas.LAPACKE_slauum_work(Blas.LAPACK_COL_MAJOR(), UPPER, l.rows(), l.segment(), l.rowStride())
-                : Blas.LAPACKE_dlauum_work(Blas.LAPACK_COL_MAJOR(), UPPER, l.rows(), l.segment(), l.rowStride());
-        if (info != 0) throw NativeCallException.lapack(single ? "slauum" : "dlauum", info);
     }
 
     /** B ← αB·op(L) (RIGHT) or αop(L)·B (LEFT) for lower triangular L. */

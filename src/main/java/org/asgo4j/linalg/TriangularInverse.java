@@ -2,22 +2,24 @@
 package org.asgo4j.linalg;
 
 /**
- * X = L⁻¹ for A = LLᵀ, by halves:
+ * A⁻¹ = XᵀX with X = L⁻¹ for A = LLᵀ, by halves:
  *
  * <pre>
- * X₁₁ of A₁₁;  B ← A₂₁X₁₁ᵀ;  A₂₂ ← A₂₂ − BBᵀ;  X₂₂ of A₂₂;  X₂₁ ← −X₂₂(BX₁₁)
+ * X₁₁ of A₁₁;  C ← X₁₁A₂₁ᵀ;  A₂₂ ← A₂₂ − CᵀC;  X₂₂ of A₂₂;  X₂₁ ← −X₂₂(CᵀX₁₁)
  * </pre>
  *
  * L itself is never formed. It is as stable as Cholesky's factorization, since X₁₁ has the condition of L₁₁ (Higham,
- * Accuracy and Stability of Numerical Algorithms, 2nd edition, chapter 14), and nearly all of it is products: order 128
- * takes 0.045 ms, LAPACK's potrf and trtri 0.12 (OpenBLAS 0.3.31, one thread, a Xeon with AVX-512), as trtri's and
- * trsm's small blocks run at a tenth of gemm's speed there.
+ * Accuracy and Stability of Numerical Algorithms, 2nd edition, chapter 14), and nearly all of it is products, of which
+ * all but the first have factors that OpenBLAS reads where they lie .
  *
  * <p>Holds views of memory that belongs to an {@link EighWorkspace}, made once for an order.
  */
 final class TriangularInverse {
     /** Up to this order LAPACK's unblocked routines are as fast as products of halves. */
     private static final int LEAF = 16;
+
+    /** Up to this order XᵀX is one product of whole matrices. */
+    private static final int SQUARE_LEAF = 32;
 
     /** From this order of the halves on, products that skip the zeros of a triangle are faster than whole ones. */
     private static final int TRIANGLES_FROM = 128;
@@ -26,6 +28,8 @@ final class TriangularInverse {
     private final Matrix x;
     private TriangularInverse first; // null in a leaf, as all that follows
     private TriangularInverse second;
+    private Matrix a11;
+    private Matrix a12;
     private Matrix a21;
     private Matrix a22;
     private Matrix x11;
@@ -45,12 +49,14 @@ final class TriangularInverse {
         if (order <= LEAF) return;
         int half = Math.ceilDiv(order / 2, LEAF) * LEAF;
         int rest = order - half;
+        a11 = a.rowBlock(0, half).colBlock(0, half);
+        a12 = a.rowBlock(0, half).colBlock(half, rest);
         a21 = a.rowBlock(half, rest).colBlock(0, half);
         a22 = a.rowBlock(half, rest).colBlock(half, rest);
         x11 = x.rowBlock(0, half).colBlock(0, half);
         x21 = x.rowBlock(half, rest).colBlock(0, half);
         x22 = x.rowBlock(half, rest).colBlock(half, rest);
-        first = new TriangularInverse(a.rowBlock(0, half).colBlock(0, half), x11);
+        first = new TriangularInverse(a11, x11);
         second = new TriangularInverse(a22, x22);
     }
 
@@ -63,7 +69,7 @@ final class TriangularInverse {
     }
 
     /**
-     * X ← L⁻¹; A is undefined then.
+     * X ← L⁻¹; A is undefined then, in both triangles.
      *
      * @throws NativeCallException if A is not positive definite to working precision
      */
@@ -76,18 +82,36 @@ final class TriangularInverse {
         }
         first.compute(blas);
         if (a22.rows() < TRIANGLES_FROM) {
-            blas.gemm(Transpose.NONE, Transpose.TRANSPOSED, 1, a21, x11, 0, x21); //    B
-            blas.gemm(Transpose.NONE, Transpose.TRANSPOSED, -1, x21, x21, 1, a22);
+            blas.gemm(Transpose.NONE, Transpose.TRANSPOSED, 1, x11, a21, 0, a12); //   C, in A's unread triangle
+            blas.gemm(Transpose.TRANSPOSED, Transpose.NONE, -1, a12, a12, 1, a22);
             second.compute(blas);
-            blas.gemm(Transpose.NONE, Transpose.NONE, 1, x21, x11, 0, a21); //          BX₁₁
+            blas.gemm(Transpose.TRANSPOSED, Transpose.NONE, 1, a12, x11, 0, a21); //   CᵀX₁₁
             blas.gemm(Transpose.NONE, Transpose.NONE, -1, x22, a21, 0, x21);
         } else {
             blas.copy(a21, x21);
-            blas.multiplyByTriangle(Side.RIGHT, Transpose.TRANSPOSED, 1, x11, x21);
+            blas.multiplyByTriangle(Side.RIGHT, Transpose.TRANSPOSED, 1, x11, x21); // Cᵀ
             blas.syrk(Transpose.NONE, -1, x21, 1, a22);
             second.compute(blas);
             blas.multiplyByTriangle(Side.RIGHT, Transpose.NONE, 1, x11, x21);
             blas.multiplyByTriangle(Side.LEFT, Transpose.NONE, -1, x22, x21);
+        }
+    }
+
+    /** The lower triangle of A ← XᵀX, once X is there; the upper one is undefined. */
+    void square(BlasBackend blas) {
+        if (first == null || a.rows() <= SQUARE_LEAF) {
+            blas.gemm(Transpose.TRANSPOSED, Transpose.NONE, 1, x, x, 0, a);
+            return;
+        }
+        first.square(blas);
+        second.square(blas);
+        if (a22.rows() < TRIANGLES_FROM) {
+            blas.gemm(Transpose.TRANSPOSED, Transpose.NONE, 1, x21, x21, 1, a11);
+            blas.gemm(Transpose.TRANSPOSED, Transpose.NONE, 1, x22, x21, 0, a21);
+        } else {
+            blas.syrk(Transpose.TRANSPOSED, 1, x21, 1, a11);
+            blas.copy(x21, a21);
+            blas.multiplyByTriangle(Side.LEFT, Transpose.TRANSPOSED, 1, x22, a21);
         }
     }
 }
