@@ -106,14 +106,14 @@ public interface Backend extends AutoCloseable {
     void gemm(Transpose transposeA, Transpose transposeB, double alpha, Matrix a, Matrix b, double beta, Matrix c);
 
     /**
-     * The lower triangle (with the diagonal) of C ← α·op(A)·op(A)ᵀ + β·C. The strict upper triangle is neither read nor
-     * written. With β = 0, C is not read. Both of one type, either one.
+     * The lower triangle (with the diagonal) of C ← α·op(A)·op(A)ᵀ + β·C. Nothing from the strict upper triangle gets
+     * there, and what that holds afterwards is undefined. With β = 0, C is not read. Both of one type, either one.
      *
      * @param transposeA whether op(A) is A (C ← αAAᵀ + βC) or Aᵀ (C ← αAᵀA + βC)
      * @param alpha α
      * @param a op(A) is k×n; read
      * @param beta β
-     * @param c k×k; lower triangle written, read if β ≠ 0
+     * @param c k×k; lower triangle written, read if β ≠ 0; strict upper triangle undefined afterwards
      */
     void syrk(Transpose transposeA, double alpha, Matrix a, double beta, Matrix c);
 

@@ -4,6 +4,7 @@ package org.asgo4j.linalg;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
 import org.asgo4j.bindings.blas.Blas;
 
 /**
@@ -11,6 +12,7 @@ import org.asgo4j.bindings.blas.Blas;
  * routine is called in one method, and each flip between row-major and column-major lives in that method.
  */
 final class BlasBackend extends CpuBackend {
+    private static final MethodHandle SGEMM = Blas.cblas_sgemm$handle();
     private static final int ROW_MAJOR = Blas.CblasRowMajor();
     private static final int LOWER = Blas.CblasLower();
     private static final byte VECTORS = 'V';
@@ -21,9 +23,11 @@ final class BlasBackend extends CpuBackend {
     private static final int QR_BLOCK = 32;
 
     private final BlasLibrary library;
+    private final boolean tiles;
 
     BlasBackend(BlasLibrary library) {
         this.library = library;
+        this.tiles = library.multipliesSmallInPlace();
     }
 
     @Override
@@ -43,6 +47,10 @@ final class BlasBackend extends CpuBackend {
         Shapes.gemm(name(), transposeA, transposeB, a, b, c);
         int k = Shapes.cols(transposeA, a);
         if (c.type() == ElementType.FLOAT32) {
+            if (tiles && transposeB == Transpose.NONE && GemmTiles.serve(c.rows(), c.cols(), k)) {
+                gemmInTiles(transposeA, (float) alpha, a, b, (float) beta, c, k, false);
+                return;
+            }
             Blas.cblas_sgemm(
                     ROW_MAJOR, flag(transposeA), flag(transposeB), c.rows(), c.cols(), k,
                     (float) alpha, a.segment(), a.rowStride(), b.segment(), b.rowStride(),
@@ -55,12 +63,55 @@ final class BlasBackend extends CpuBackend {
         }
     }
 
+    /**
+     * C ← α·op(A)·B + βC, or its lower triangle and something above it; {@link GemmTiles} says why. By the binding's
+     * handle, which C2 always inlines: the binding's method only until it has compiled that on its own, and from then
+     * on every slice would be an object.
+     */
+    private static void gemmInTiles(
+            Transpose transposeA, float alpha, Matrix a, Matrix b, float beta, Matrix c, int depth, boolean lower) {
+        int flagA = flag(transposeA);
+        boolean transposed = transposeA == Transpose.TRANSPOSED;
+        long downA = transposed ? 1 : a.rowStride(); // from one row of op(A) to the next
+        long acrossA = transposed ? a.rowStride() : 1;
+        try {
+            for (int l = 0; l < depth; l += GemmTiles.DEPTH) {
+                int count = Math.min(GemmTiles.DEPTH, depth - l);
+                for (int j = 0; j < c.cols(); j += GemmTiles.COLS) {
+                    int cols = Math.min(GemmTiles.COLS, c.cols() - j);
+                    int top = lower ? j : 0;
+                    int rowStep = GemmTiles.rows(c.rows() - top);
+                    for (int i = top; i < c.rows(); i += rowStep) {
+                        SGEMM.invokeExact(
+                                ROW_MAJOR, flagA, Blas.CblasNoTrans(), Math.min(rowStep, c.rows() - i), cols, count,
+                                alpha, from(a, i * downA + l * acrossA), a.rowStride(),
+                                from(b, (long) l * b.rowStride() + j), b.rowStride(),
+                                l == 0 ? beta : 1, from(c, (long) i * c.rowStride() + j), c.rowStride());
+                    }
+                }
+            }
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new AssertionError("cblas_sgemm", e); // a C function throws nothing
+        }
+    }
+
+    /** The matrix's memory from an element on. */
+    private static MemorySegment from(Matrix m, long element) {
+        return m.segment().asSlice(element * Float.BYTES);
+    }
+
     @Override
     public void syrk(Transpose transposeA, double alpha, Matrix a, double beta, Matrix c) {
         checkOpen("syrk");
         Shapes.syrk(name(), transposeA, a, c);
         int k = Shapes.cols(transposeA, a);
         if (c.type() == ElementType.FLOAT32) {
+            if (tiles && transposeA == Transpose.TRANSPOSED && GemmTiles.serve(c.rows(), c.rows(), k)) {
+                gemmInTiles(transposeA, (float) alpha, a, a, (float) beta, c, k, true);
+                return;
+            }
             Blas.cblas_ssyrk(
                     ROW_MAJOR, LOWER, flag(transposeA), c.rows(), k,
                     (float) alpha, a.segment(), a.rowStride(), (float) beta, c.segment(), c.rowStride());

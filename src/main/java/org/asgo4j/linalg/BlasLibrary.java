@@ -3,6 +3,7 @@ package org.asgo4j.linalg;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Locale;
 import org.asgo4j.bindings.blas.Mkl;
 import org.asgo4j.bindings.blas.OpenBlas;
 
@@ -43,6 +44,13 @@ record BlasLibrary(LoadedLibrary loaded, int threads) {
                         threads == 1 ? "" : "s",
                         loaded.library(),
                         loaded.embedded() ? " (embedded)" : "");
+    }
+
+    /** Whether {@link GemmTiles} are of use: OpenBLAS on a core for which it has kernels of that kind. */
+    boolean multipliesSmallInPlace() {
+        return loaded.name() == BackendName.OPENBLAS
+                && threads == 1
+                && GemmTiles.CORES.contains(text(OpenBlas.openblas_get_corename()).toUpperCase(Locale.ROOT));
     }
 
     private static String text(MemorySegment cString) {

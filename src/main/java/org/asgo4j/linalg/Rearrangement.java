@@ -6,20 +6,44 @@ import java.lang.foreign.ValueLayout;
 
 /** Moves elements within and between matrices: what is seldom enough to need no kernel. */
 final class Rearrangement {
-    /** Rows and columns mirrored at a time: 32 lines of 64 bytes are read and 32 written, all of them in the cache. */
+    /** Columns mirrored at a time: as many lines of 64 bytes are written, and stay in the cache. */
     private static final int TILE = 32;
+
+    /** Rows mirrored at a time. */
+    private static final int ROWS = 4;
 
     private Rearrangement() {}
 
     /** The strict upper triangle of a square matrix ← the lower one's transpose, tile by tile. */
     static void mirror(Matrix a) {
-        for (int top = 0; top < a.rows(); top += TILE) {
-            for (int left = 0; left <= top; left += TILE) mirrorTile(a, top, left);
+        for (int left = 0; left < a.cols(); left += TILE) {
+            for (int top = left; top < a.rows(); top += ROWS) {
+                if (a.type() == ElementType.FLOAT32 && top >= left + TILE && top + ROWS <= a.rows()) {
+                    mirrorRows(a.segment(), a.rowStride(), top, left);
+                } else {
+                    mirrorTile(a, top, left);
+                }
+            }
+        }
+    }
+
+    /** A tile of four whole rows: each element of the first comes with its three neighbours of a column. */
+    private static void mirrorRows(MemorySegment a, int stride, int top, int left) {
+        long row0 = (long) top * stride;
+        long row1 = row0 + stride;
+        long row2 = row1 + stride;
+        long row3 = row2 + stride;
+        for (int j = left; j < left + TILE; j++) {
+            long to = (long) j * stride + top;
+            a.setAtIndex(ValueLayout.JAVA_FLOAT, to, a.getAtIndex(ValueLayout.JAVA_FLOAT, row0 + j));
+            a.setAtIndex(ValueLayout.JAVA_FLOAT, to + 1, a.getAtIndex(ValueLayout.JAVA_FLOAT, row1 + j));
+            a.setAtIndex(ValueLayout.JAVA_FLOAT, to + 2, a.getAtIndex(ValueLayout.JAVA_FLOAT, row2 + j));
+            a.setAtIndex(ValueLayout.JAVA_FLOAT, to + 3, a.getAtIndex(ValueLayout.JAVA_FLOAT, row3 + j));
         }
     }
 
     private static void mirrorTile(Matrix a, int top, int left) {
-        int bottom = Math.min(top + TILE, a.rows());
+        int bottom = Math.min(top + ROWS, a.rows());
         for (int i = top; i < bottom; i++) {
             int right = Math.min(left + TILE, i);
             for (int j = left; j < right; j++) {

@@ -105,6 +105,7 @@ final class BackgroundRoot {
             Symmetric.requireFiniteRoot(backend, result);
         }
         backend.copy(result, root);
+        backend.symmetrize(root);
         rootStep = snapshotStep;
         double squares = (snapshotUnit / unit) * (snapshotUnit / unit);
         ladder.report.begin(report.method);

@@ -5,12 +5,14 @@ import java.lang.foreign.Arena;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.ElementType;
 import org.asgo4j.linalg.Matrix;
+import org.asgo4j.linalg.Side;
+import org.asgo4j.linalg.Transpose;
 import org.asgo4j.optim.Workspace.Slot;
 
 /** The gram matrix V and its inverse root P: U = PN or NP. */
 final class RootPreconditioner extends Preconditioner {
     private final InverseRoot inverseRoot;
-    private final Matrix root; // P, k×k float32, lower triangle
+    private final Matrix root; // P, k×k float32, both triangles: a product of any matrix is faster than one of half
     private final BackgroundRoot background; // null unless roots are asynchronous
     private boolean rootMissing; // not in the file, lost to a change of unit, or of zeros
 
@@ -80,6 +82,7 @@ final class RootPreconditioner extends Preconditioner {
     private void use(Matrix candidate) {
         Symmetric.requireFiniteRoot(backend, candidate);
         backend.copy(candidate, root);
+        backend.symmetrize(root);
         rootMissing = trace() == 0; // zeros have the root 0, which must not last until the next one is due
     }
 
@@ -108,13 +111,16 @@ final class RootPreconditioner extends Preconditioner {
 
     @Override
     void apply(Matrix direction, Matrix gradient, double scale, Matrix update, Workspace workspace) {
-        backend.symm(side, root, direction, update);
+        boolean left = side == Side.LEFT;
+        backend.gemm(
+                Transpose.NONE, Transpose.NONE, 1, left ? root : direction, left ? direction : root, 0, update);
     }
 
     @Override
     void rescale(double factor) {
         super.rescale(factor);
         backend.multiplyLower(1 / factor, root);
+        backend.symmetrize(root);
         // Of a positive semidefinite matrix the diagonal is largest, and float32 can't overflow its sum.
         if (!Double.isFinite(backend.trace(root))) rootMissing = true;
         inverseRoot.rescale(factor);
@@ -124,6 +130,7 @@ final class RootPreconditioner extends Preconditioner {
     void describe(StateFields fields) {
         super.describe(fields);
         rootMissing = !fields.derivedTriangle("root", root, !rootMissing);
+        if (!rootMissing) backend.symmetrize(root);
         inverseRoot.describe(fields);
         if (background != null) background.describe(fields);
     }

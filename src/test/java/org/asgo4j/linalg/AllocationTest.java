@@ -81,6 +81,23 @@ class AllocationTest {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("org.asgo4j.linalg.OpenBackends#names")
+    void productsInTilesAllocateNothing(BackendName name) {
+        assumeTrue(name != BackendName.REFERENCE, "has no tiles, and takes long");
+        int order = 101; // 101³ multiplications are too many for one tile
+        try (Backend backend = Backends.open(name); Arena arena = Arena.ofConfined()) {
+            Matrix a = Matrices.random(arena, order, order, Seeds.next());
+            Matrix b = Matrices.random(arena, order, order, Seeds.next());
+            Matrix c = backend.allocate(arena, order, order);
+            assertAllocatesNothing(() -> {
+                backend.gemm(Transpose.NONE, Transpose.NONE, 1, a, b, 0, c);
+                backend.gemm(Transpose.TRANSPOSED, Transpose.NONE, 1, a, b, 0, c);
+                backend.syrk(Transpose.TRANSPOSED, 1, a, 0, c);
+            });
+        }
+    }
+
     @Test
     void callOfWorkersAllocatesNothing() {
         int[] done = new int[8];

@@ -17,7 +17,7 @@ class GemmTest {
     /** m, n, k: single elements, vectors, primes, register and cache blocks with and without tails. */
     private static final int[][] SIZES = {
         {1, 1, 1}, {1, 7, 1}, {7, 1, 5}, {1, 1, 67}, {2, 3, 5}, {16, 16, 16}, {17, 31, 13}, {64, 65, 63}, {3, 129, 2},
-        {53, 47, 59}
+        {53, 47, 59}, {123, 65, 130}, {61, 129, 128} // the last two of several tiles each way
     };
 
     /** α and β, exact in float32. */

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.asgo4j.linalg;
+
+import java.util.Set;
+
+/**
+ * C ← op(A)·B in float32 by tiles of at most 10⁶ multiplications. OpenBLAS copies larger factors into packed buffers
+ * before it multiplies; up to that size, on a core with AVX-512 and if B is not transposed, it reads them where they
+ * lie. Microseconds of one thread, whole and in tiles (OpenBLAS 0.3.31, a Xeon with AVX-512):
+ *
+ * <pre>
+ *                       128³      512×128×128   256³        384³        512³
+ *   A·B                 35   25   124   101     233   201   752   701   1805  1840 or more
+ *   Aᵀ·B                37   26   131   101     240   199   773   689
+ *   AᵀA, one triangle   29   19   119    76     174   125   490   421   1132   926
+ * </pre>
+ */
+final class GemmTiles {
+    /** OpenBLAS's names of the cores for which it has such kernels. */
+    static final Set<String> CORES = Set.of("SKYLAKEX", "COOPERLAKE", "SAPPHIRERAPIDS");
+
+    /** Columns of a tile of C. */
+    static final int COLS = 64;
+
+    /** Products summed in one go. */
+    static final int DEPTH = 128;
+
+    /** Multiplications up to which OpenBLAS packs nothing. */
+    private static final long MOST_IN_PLACE = 1_000_000;
+
+    private static final int MOST_ROWS = (int) (MOST_IN_PLACE / (COLS * DEPTH));
+
+    /** Elements of C and of what {@link #DEPTH} sums take of A and B that surely stay in a second cache of 2 MiB. */
+    private static final long MOST_ELEMENTS = 1 << 18;
+
+    private GemmTiles() {}
+
+    /** Whether a product of this size is better made of tiles: too large for one, small enough for the cache. */
+    static boolean serve(int rows, int cols, int depth) {
+        return (long) rows * cols * depth > MOST_IN_PLACE
+                && (long) rows * cols + (rows + (long) cols) * DEPTH <= MOST_ELEMENTS;
+    }
+
+    /** Rows of a tile: as many as are allowed, and no small rest. */
+    static int rows(int rows) {
+        return Math.ceilDiv(rows, Math.ceilDiv(rows, MOST_ROWS));
+    }
+}
