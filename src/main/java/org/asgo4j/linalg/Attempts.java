@@ -12,6 +12,7 @@ final class Attempts {
     private final BackendName name;
     private final Platform platform;
     private final List<String> lines = new ArrayList<>();
+    private String cause; // in place of what is to be installed, or null
 
     Attempts(BackendName name, Platform platform) {
         this.name = name;
@@ -22,14 +23,19 @@ final class Attempts {
         lines.add("%n  %s: %s".formatted(candidate, outcome));
     }
 
+    /** Says what is to be done, where it is known better than from the name of the backend. */
+    void conclude(String why) {
+        cause = why;
+    }
+
     /** The error: every candidate with what came of it, and what to do about it. */
-    UnsatisfiedLinkError failure(Throwable cause) {
+    UnsatisfiedLinkError failure(Throwable thrown) {
         String tried = lines.isEmpty()
                 ? " nothing: there is none for " + platform.classifier()
                 : String.join("", lines);
         UnsatisfiedLinkError error = new UnsatisfiedLinkError("no library for backend %s could be loaded; tried:%s%n%s"
                 .formatted(name.property(), tried, advice()));
-        error.initCause(cause);
+        error.initCause(thrown);
         return error;
     }
 
@@ -38,7 +44,7 @@ final class Attempts {
             return "A JVM loads a native library for one class loader only: put asgo4j where both applications see the "
                     + "same copy of it, such as the server's own lib folder.";
         }
-        String install = switch (name) {
+        String install = cause != null ? cause : switch (name) {
             case CUDA -> "Install NVIDIA's driver and CUDA 13 or 12 with cuBLAS and cuSOLVER, or name the folder of "
                     + "their libraries with -Dasgo4j.cuda=FOLDER";
             case MKL -> "Install oneMKL and have its directory in the loader's search path";

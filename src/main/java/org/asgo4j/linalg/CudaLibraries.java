@@ -28,7 +28,7 @@ record CudaLibraries(String folder, List<Path> files) {
             new Version("CUDA 12", List.of("libcudart.so.12", "libcublas.so.12", "libcusolver.so.11")));
 
     /** What those need in turn; the loader doesn't look for it in a folder that it wasn't told of. */
-    private static final List<String> DEPENDENCIES = List.of("libnvJitLink.so.13", "libnvJitLink.so.12",
+    static final List<String> DEPENDENCIES = List.of("libnvJitLink.so.13", "libnvJitLink.so.12",
             "libcublasLt.so.13", "libcublasLt.so.12", "libcusparse.so.12");
 
     private static CudaLibraries loaded;
@@ -76,7 +76,7 @@ record CudaLibraries(String folder, List<Path> files) {
                 files.add(file);
             }
         }
-        boolean complete = true;
+        List<String> missing = new ArrayList<>();
         for (String name : names) {
             String candidate = "%s (for %s)".formatted(name, version.name);
             try {
@@ -85,10 +85,14 @@ record CudaLibraries(String folder, List<Path> files) {
                 attempts.add(candidate, "found, " + file);
             } catch (IOException | UnsatisfiedLinkError e) {
                 attempts.add(candidate, e.getMessage());
-                complete = false;
+                missing.add(name);
             }
         }
-        return complete ? files : null;
+        if (missing.equals(List.of(DRIVER))) {
+            attempts.conclude("The libraries of %s are there, but NVIDIA's driver (%s) is not: install it"
+                    .formatted(version.name, DRIVER) + " if there is a GPU");
+        }
+        return missing.isEmpty() ? files : null;
     }
 
     private static Path inspect(String name, String folder, Arena probe) throws IOException {

@@ -3,6 +3,7 @@ package org.asgo4j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -23,6 +24,9 @@ class CudaCommandTest {
 
     /** The loss is printed to four places; other orders of the same sums change it by less than that in 20 steps. */
     private static final double LOSS_TOLERANCE = 1e-3;
+
+    /** Where the profile cuda unpacks NVIDIA's libraries. */
+    private static final Path CUDA_ARTIFACT = Path.of("target", "cuda", "org", "bytedeco", "cuda", "linux-x86_64");
 
     @TempDir
     private Path folder;
@@ -50,6 +54,27 @@ class CudaCommandTest {
         String complaint = String.join("\n", result.err());
         assertTrue(complaint.contains("libcudart.so.13 (for CUDA 13): found, " + found), complaint);
         assertTrue(complaint.contains("libcublas.so.13 (for CUDA 13): " + folder), complaint);
+    }
+
+    /** A machine with CUDA installed, or with NVIDIA's libraries from a repository, and no GPU. */
+    @Test
+    void withoutADriverTheErrorSaysThatItIsTheOneThingMissing() throws IOException {
+        assumeTrue(FakeCuda.isThere(), FakeCuda.whyNot());
+        assumeFalse(Files.exists(Path.of("/dev/nvidiactl")), "this machine has NVIDIA's driver");
+        for (String name : List.of("libcudart.so.13", "libcublas.so.13", "libcusolver.so.12")) {
+            Files.copy(FakeCuda.folder().resolve(name), folder.resolve(name));
+        }
+        assertDriverMissing("CUDA 13", folder);
+        Path real = CUDA_ARTIFACT.toAbsolutePath();
+        if (Files.isDirectory(real)) assertDriverMissing("CUDA 12", real);
+    }
+
+    private void assertDriverMissing(String version, Path libraries) throws IOException {
+        var result = new CliProcess(folder).with("-Dasgo4j.cuda=" + libraries).with("-Dasgo4j.backend=cuda")
+                .run("doctor");
+        assertEquals(1, result.status(), result::toString);
+        assertTrue(String.join("\n", result.err()).contains("The libraries of " + version
+                + " are there, but NVIDIA's driver (libcuda.so.1) is not"), result::toString);
     }
 
     @Test
