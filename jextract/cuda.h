@@ -115,6 +115,15 @@ cublasStatus_t cublasSgemm_v2(cublasHandle_t handle, int trans_a, int trans_b, i
                               const float *a, int lda, const float *b, int ldb, const float *beta, float *c, int ldc);
 cublasStatus_t cublasDgemm_v2(cublasHandle_t handle, int trans_a, int trans_b, int m, int n, int k, const double *alpha,
                               const double *a, int lda, const double *b, int ldb, const double *beta, double *c, int ldc);
+/* C <- alpha op(A) op(B) + beta C for each of `count` matrices, the next of which begins a stride of elements further on. */
+cublasStatus_t cublasSgemmStridedBatched(cublasHandle_t handle, int trans_a, int trans_b, int m, int n, int k,
+                                         const float *alpha, const float *a, int lda, long long stride_a,
+                                         const float *b, int ldb, long long stride_b, const float *beta, float *c,
+                                         int ldc, long long stride_c, int count);
+cublasStatus_t cublasDgemmStridedBatched(cublasHandle_t handle, int trans_a, int trans_b, int m, int n, int k,
+                                         const double *alpha, const double *a, int lda, long long stride_a,
+                                         const double *b, int ldb, long long stride_b, const double *beta, double *c,
+                                         int ldc, long long stride_c, int count);
 cublasStatus_t cublasSsyrk_v2(cublasHandle_t handle, int uplo, int trans, int n, int k, const float *alpha,
                               const float *a, int lda, const float *beta, float *c, int ldc);
 cublasStatus_t cublasDsyrk_v2(cublasHandle_t handle, int uplo, int trans, int n, int k, const double *alpha,

@@ -75,12 +75,15 @@ cublasStatus_t cublasSetMathMode(cublasHandle_t handle, int mode) {
 #define REAL float
 #define NAMED(name) s##name
 #define CUBLAS(name) cublasS##name##_v2
+#define CUBLAS_BATCHED cublasSgemmStridedBatched
 #include "blas_typed.h"
 
 #undef REAL
 #undef NAMED
 #undef CUBLAS
+#undef CUBLAS_BATCHED
 #define REAL double
 #define NAMED(name) d##name
 #define CUBLAS(name) cublasD##name##_v2
+#define CUBLAS_BATCHED cublasDgemmStridedBatched
 #include "blas_typed.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Products of either element type: blas.c includes this with REAL, NAMED and CUBLAS set for the one and for the other.
+ * Products of either element type: blas.c includes this with REAL, NAMED, CUBLAS and CUBLAS_BATCHED set for the one and for the other.
  */
 
 /*
@@ -51,12 +51,9 @@ static bool NAMED(overlap)(const REAL *a, size_t a_extent, const REAL *c, size_t
     return a < c + c_extent && c < a + a_extent;
 }
 
-cublasStatus_t CUBLAS(gemm)(cublasHandle_t handle, int trans_a, int trans_b, int m, int n, int k, const REAL *alpha,
-                            const REAL *a, int lda, const REAL *b, int ldb, const REAL *beta, REAL *c, int ldc) {
-    ENTER(BLAS);
-    struct stream *stream;
-    int status = stream_to_use(handle, &stream);
-    if (status) return status;
+/* Checks the product and puts it on the stream. */
+static int NAMED(submit_gemm)(struct stream *stream, int trans_a, int trans_b, int m, int n, int k, const REAL *alpha,
+                              const REAL *a, int lda, const REAL *b, int ldb, const REAL *beta, REAL *c, int ldc) {
     int rows_a = trans_a ? k : m, cols_a = trans_a ? m : k, rows_b = trans_b ? n : k, cols_b = trans_b ? k : n;
     if (!is_operation(trans_a) || !is_operation(trans_b) || m < 0 || n < 0 || k < 0 || !alpha || !beta
         || lda < at_least_1(rows_a) || ldb < at_least_1(rows_b) || ldc < at_least_1(m)) {
@@ -71,6 +68,32 @@ cublasStatus_t CUBLAS(gemm)(cublasHandle_t handle, int trans_a, int trans_b, int
     if (c == a || c == b) misuse("C is A or B");
     submit(stream, NAMED(run_product), &p, sizeof p);
     return OK;
+}
+
+cublasStatus_t CUBLAS(gemm)(cublasHandle_t handle, int trans_a, int trans_b, int m, int n, int k, const REAL *alpha,
+                            const REAL *a, int lda, const REAL *b, int ldb, const REAL *beta, REAL *c, int ldc) {
+    ENTER(BLAS);
+    struct stream *stream;
+    int status = stream_to_use(handle, &stream);
+    if (status) return status;
+    return NAMED(submit_gemm)(stream, trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+
+/* One after the other; what is written twice is a misuse, as the real one's products have no order. */
+cublasStatus_t CUBLAS_BATCHED(cublasHandle_t handle, int trans_a, int trans_b, int m, int n, int k, const REAL *alpha,
+                              const REAL *a, int lda, long long stride_a, const REAL *b, int ldb, long long stride_b,
+                              const REAL *beta, REAL *c, int ldc, long long stride_c, int count) {
+    ENTER(BLAS);
+    struct stream *stream;
+    int status = stream_to_use(handle, &stream);
+    if (status) return status;
+    if (count < 0) return BLAS_INVALID_VALUE;
+    if (count > 1 && stride_c < (long long) extent(m, n, ldc)) misuse("C overlaps the next C");
+    for (int i = 0; i < count && !status; i++) {
+        status = NAMED(submit_gemm)(stream, trans_a, trans_b, m, n, k, alpha, a + i * stride_a, lda, b + i * stride_b,
+                                    ldb, beta, c + i * stride_c, ldc);
+    }
+    return status;
 }
 
 cublasStatus_t CUBLAS(syrk)(cublasHandle_t handle, int uplo, int trans, int n, int k, const REAL *alpha, const REAL *a,

@@ -60,6 +60,12 @@ void check_misuse(void) {
     a = device_floats(16);
     CHECK(gemm(a, device_floats(16), a, 4, 4) == 0);
     expect_misuse("C is A or B");
+    a = device_floats(32), c = device_floats(32);
+    CHECK(cublasSgemmStridedBatched(blas, 0, 0, 4, 4, 4, &ONE, a, 4, 16, a, 4, 16, &ZERO, c, 4, 15, 2) == 0);
+    expect_misuse("C overlaps the next C");
+    a = device_floats(32), c = device_floats(31);
+    CHECK(cublasSgemmStridedBatched(blas, 0, 0, 4, 4, 4, &ONE, a, 4, 16, a, 4, 16, &ZERO, c, 4, 16, 2) != 0);
+    expect_misuse("ends past its allocation");
     a = device_floats(16);
     cudaFree(a);
     CHECK(cudaFree(a) != 0);

@@ -21,22 +21,27 @@ static bool is_close(double actual, double expected, int terms, double epsilon) 
 #define EPSILON FLT_EPSILON
 #define NAMED(name) s##name
 #define CUBLAS(name) cublasS##name##_v2
+#define CUBLAS_BATCHED cublasSgemmStridedBatched
 #include "check_products_typed.h"
 
 #undef REAL
 #undef EPSILON
 #undef NAMED
 #undef CUBLAS
+#undef CUBLAS_BATCHED
 #define REAL double
 #define EPSILON DBL_EPSILON
 #define NAMED(name) d##name
 #define CUBLAS(name) cublasD##name##_v2
+#define CUBLAS_BATCHED cublasDgemmStridedBatched
 #include "check_products_typed.h"
 
 void check_products(void) {
     for (int flags = 0; flags < 8; flags++) {
         sgemm(flags & 1, flags >> 1 & 1, flags >> 2 & 1);
         dgemm(flags & 1, flags >> 1 & 1, flags >> 2 & 1);
+        sbatch(flags & 1, flags >> 1 & 1, flags >> 2 & 1);
+        dbatch(flags & 1, flags >> 1 & 1, flags >> 2 & 1);
         ssyrk(flags & 1, flags >> 1 & 1, flags >> 2 & 1);
         dsyrk(flags & 1, flags >> 1 & 1, flags >> 2 & 1);
         ssymm(flags & 1, flags >> 1 & 1, flags >> 2 & 1);

@@ -24,6 +24,27 @@ static void NAMED(gemm)(int trans_a, int trans_b, bool with_beta) {
     cudaFree(da), cudaFree(db), cudaFree(dc);
 }
 
+/* A batch is its products one by one. */
+static void NAMED(batch)(int trans_a, int trans_b, bool with_beta) {
+    enum { COUNT = 3, N3 = 4, LD = N3 + GAP, STRIDE = N3 * LD + 1 };
+    REAL a[COUNT * STRIDE], b[COUNT * STRIDE], c[COUNT * STRIDE], one[COUNT * STRIDE], all[COUNT * STRIDE];
+    REAL alpha = 0.5f, beta = with_beta ? -0.25f : 0;
+    for (int i = 0; i < COUNT * STRIDE; i++) {
+        a[i] = (REAL) next_random(), b[i] = (REAL) next_random(), c[i] = (REAL) next_random();
+    }
+    REAL *da = to_device(a, sizeof a), *db = to_device(b, sizeof b);
+    REAL *dc = to_device(c, sizeof c), *expected = to_device(c, sizeof c);
+    CHECK(CUBLAS_BATCHED(blas, trans_a, trans_b, N3, N3, N3, &alpha, da, LD, STRIDE, db, LD, STRIDE, &beta, dc, LD,
+                         STRIDE, COUNT) == 0);
+    for (int i = 0; i < COUNT; i++) {
+        CHECK(CUBLAS(gemm)(blas, trans_a, trans_b, N3, N3, N3, &alpha, da + i * STRIDE, LD, db + i * STRIDE, LD, &beta,
+                           expected + i * STRIDE, LD) == 0);
+    }
+    to_host(all, dc, sizeof all), to_host(one, expected, sizeof one);
+    for (int i = 0; i < COUNT * STRIDE; i++) CHECK(all[i] == one[i]);
+    cudaFree(da), cudaFree(db), cudaFree(dc), cudaFree(expected);
+}
+
 static void NAMED(syrk)(int uplo, int trans, bool with_beta) {
     REAL a[MOST], c[MOST], result[MOST], alpha = 0.5f, beta = with_beta ? -0.25f : 0;
     int lda = (trans ? K : N) + GAP, ldc = N + GAP;

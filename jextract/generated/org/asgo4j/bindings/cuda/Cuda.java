@@ -2788,6 +2788,160 @@ public class Cuda extends Cuda$shared {
         }
     }
 
+    private static class cublasSgemmStridedBatched {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_INT,
+            Cuda.C_INT,
+            Cuda.C_INT,
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_LONG_LONG,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_LONG_LONG,
+            Cuda.C_POINTER,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_LONG_LONG,
+            Cuda.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cublasSgemmStridedBatched");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasSgemmStridedBatched(cublasHandle_t handle, int trans_a, int trans_b, int m, int n, int k, const float *alpha, const float *a, int lda, long long stride_a, const float *b, int ldb, long long stride_b, const float *beta, float *c, int ldc, long long stride_c, int count)
+     * }
+     */
+    public static FunctionDescriptor cublasSgemmStridedBatched$descriptor() {
+        return cublasSgemmStridedBatched.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasSgemmStridedBatched(cublasHandle_t handle, int trans_a, int trans_b, int m, int n, int k, const float *alpha, const float *a, int lda, long long stride_a, const float *b, int ldb, long long stride_b, const float *beta, float *c, int ldc, long long stride_c, int count)
+     * }
+     */
+    public static MethodHandle cublasSgemmStridedBatched$handle() {
+        return cublasSgemmStridedBatched.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasSgemmStridedBatched(cublasHandle_t handle, int trans_a, int trans_b, int m, int n, int k, const float *alpha, const float *a, int lda, long long stride_a, const float *b, int ldb, long long stride_b, const float *beta, float *c, int ldc, long long stride_c, int count)
+     * }
+     */
+    public static MemorySegment cublasSgemmStridedBatched$address() {
+        return cublasSgemmStridedBatched.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cublasStatus_t cublasSgemmStridedBatched(cublasHandle_t handle, int trans_a, int trans_b, int m, int n, int k, const float *alpha, const float *a, int lda, long long stride_a, const float *b, int ldb, long long stride_b, const float *beta, float *c, int ldc, long long stride_c, int count)
+     * }
+     */
+    public static int cublasSgemmStridedBatched(MemorySegment handle, int trans_a, int trans_b, int m, int n, int k, MemorySegment alpha, MemorySegment a, int lda, long stride_a, MemorySegment b, int ldb, long stride_b, MemorySegment beta, MemorySegment c, int ldc, long stride_c, int count) {
+        var mh$ = cublasSgemmStridedBatched.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cublasSgemmStridedBatched", handle, trans_a, trans_b, m, n, k, alpha, a, lda, stride_a, b, ldb, stride_b, beta, c, ldc, stride_c, count);
+            }
+            return (int)mh$.invokeExact(handle, trans_a, trans_b, m, n, k, alpha, a, lda, stride_a, b, ldb, stride_b, beta, c, ldc, stride_c, count);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cublasDgemmStridedBatched {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_INT,
+            Cuda.C_INT,
+            Cuda.C_INT,
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_LONG_LONG,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_LONG_LONG,
+            Cuda.C_POINTER,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_LONG_LONG,
+            Cuda.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cublasDgemmStridedBatched");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDgemmStridedBatched(cublasHandle_t handle, int trans_a, int trans_b, int m, int n, int k, const double *alpha, const double *a, int lda, long long stride_a, const double *b, int ldb, long long stride_b, const double *beta, double *c, int ldc, long long stride_c, int count)
+     * }
+     */
+    public static FunctionDescriptor cublasDgemmStridedBatched$descriptor() {
+        return cublasDgemmStridedBatched.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDgemmStridedBatched(cublasHandle_t handle, int trans_a, int trans_b, int m, int n, int k, const double *alpha, const double *a, int lda, long long stride_a, const double *b, int ldb, long long stride_b, const double *beta, double *c, int ldc, long long stride_c, int count)
+     * }
+     */
+    public static MethodHandle cublasDgemmStridedBatched$handle() {
+        return cublasDgemmStridedBatched.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDgemmStridedBatched(cublasHandle_t handle, int trans_a, int trans_b, int m, int n, int k, const double *alpha, const double *a, int lda, long long stride_a, const double *b, int ldb, long long stride_b, const double *beta, double *c, int ldc, long long stride_c, int count)
+     * }
+     */
+    public static MemorySegment cublasDgemmStridedBatched$address() {
+        return cublasDgemmStridedBatched.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDgemmStridedBatched(cublasHandle_t handle, int trans_a, int trans_b, int m, int n, int k, const double *alpha, const double *a, int lda, long long stride_a, const double *b, int ldb, long long stride_b, const double *beta, double *c, int ldc, long long stride_c, int count)
+     * }
+     */
+    public static int cublasDgemmStridedBatched(MemorySegment handle, int trans_a, int trans_b, int m, int n, int k, MemorySegment alpha, MemorySegment a, int lda, long stride_a, MemorySegment b, int ldb, long stride_b, MemorySegment beta, MemorySegment c, int ldc, long stride_c, int count) {
+        var mh$ = cublasDgemmStridedBatched.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cublasDgemmStridedBatched", handle, trans_a, trans_b, m, n, k, alpha, a, lda, stride_a, b, ldb, stride_b, beta, c, ldc, stride_c, count);
+            }
+            return (int)mh$.invokeExact(handle, trans_a, trans_b, m, n, k, alpha, a, lda, stride_a, b, ldb, stride_b, beta, c, ldc, stride_c, count);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class cublasSsyrk_v2 {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Cuda.C_INT,

@@ -14,7 +14,8 @@ import java.lang.foreign.Arena;
  * memory or backend) or {@link WrongThreadException} (memory confined to another thread), naming operation and
  * argument.
  *
- * <p>Methods may be called from several threads at once on different outputs. No method allocates on the Java heap.
+ * <p>Methods may be called from several threads at once on different outputs. No method allocates on the Java heap
+ * (but for {@link #gemmBlocks} on a CPU).
  *
  * <p>The CPU's backends work on this computer's memory. A GPU's works on its own, which {@link #allocate} gives, and
  * may return before the work is done: calls of one thread take effect in their order; another thread, or whoever else
@@ -104,6 +105,29 @@ public interface Backend extends AutoCloseable {
      * @param c m×n; written, read if β ≠ 0
      */
     void gemm(Transpose transposeA, Transpose transposeB, double alpha, Matrix a, Matrix b, double beta, Matrix c);
+
+    /**
+     * C_i ← α·A_i·B_i + β·C_i for the {@code count} equal blocks of rows of C, A and B: the products of matrices that
+     * lie one below the other. On a GPU they are done at once, which fills it where one of them would not. With β = 0,
+     * C is not read. All three of one type, either one.
+     *
+     * <p>On a CPU, where it gains nothing and no optimizer calls it, it makes views of the blocks.
+     *
+     * @param count how many blocks, at least 1; divides the rows of all three
+     * @param alpha α
+     * @param a A_i is m×k, A (count·m)×k; read
+     * @param b B_i is k×n, B (count·k)×n; read
+     * @param beta β
+     * @param c C_i is m×n, C (count·m)×n; written, read if β ≠ 0
+     */
+    default void gemmBlocks(int count, double alpha, Matrix a, Matrix b, double beta, Matrix c) {
+        Shapes.gemmBlocks(name(), count, a, b, c);
+        int m = c.rows() / count;
+        for (int i = 0; i < count; i++) {
+            gemm(Transpose.NONE, Transpose.NONE, alpha, a.rowBlock(i * m, m), b.rowBlock(i * a.cols(), a.cols()), beta,
+                    c.rowBlock(i * m, m));
+        }
+    }
 
     /**
      * The lower triangle (with the diagonal) of C ← α·op(A)·op(A)ᵀ + β·C. Nothing from the strict upper triangle gets

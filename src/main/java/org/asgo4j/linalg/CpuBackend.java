@@ -34,6 +34,12 @@ abstract sealed class CpuBackend implements Backend permits ReferenceBackend, Bl
     }
 
     @Override
+    public final void gemmBlocks(int count, double alpha, Matrix a, Matrix b, double beta, Matrix c) {
+        checkOpen("gemmBlocks");
+        Backend.super.gemmBlocks(count, alpha, a, b, beta, c);
+    }
+
+    @Override
     public final void addResolvent(
             double alpha, double shift, Matrix diagonal, Matrix offDiagonal, Matrix c, EighWorkspace workspace) {
         checkOpen("addResolvent");

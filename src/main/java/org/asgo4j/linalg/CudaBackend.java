@@ -63,6 +63,36 @@ final class CudaBackend extends CudaSquare {
         lane.end();
     }
 
+    /** As {@link #gemm}; the next block's first element lies all rows of a block further on. */
+    @Override
+    public void gemmBlocks(int count, double alpha, Matrix a, Matrix b, double beta, Matrix c) {
+        checkOpen("gemmBlocks");
+        Shapes.gemmBlocks(name(), count, a, b, c);
+        CudaLane lane = begin("gemmBlocks");
+        MemorySegment left = lane.staging.read(a);
+        MemorySegment right = lane.staging.read(b);
+        MemorySegment out = beta == 0 ? lane.staging.write(c) : lane.staging.readWrite(c);
+        int n = c.cols();
+        int m = c.rows() / count;
+        int k = a.cols();
+        long strideLeft = (long) m * a.rowStride();
+        long strideRight = (long) k * b.rowStride();
+        long strideOut = (long) m * c.rowStride();
+        scalars(lane, c.type(), alpha, beta);
+        int status = c.type() == ElementType.FLOAT32
+                ? Cuda.cublasSgemmStridedBatched(
+                        lane.blas, Cuda.CUBLAS_OP_N(), Cuda.CUBLAS_OP_N(), n, m, k, lane.alpha,
+                        right, b.rowStride(), strideRight, left, a.rowStride(), strideLeft,
+                        lane.beta, out, c.rowStride(), strideOut, count)
+                : Cuda.cublasDgemmStridedBatched(
+                        lane.blas, Cuda.CUBLAS_OP_N(), Cuda.CUBLAS_OP_N(), n, m, k, lane.alpha,
+                        right, b.rowStride(), strideRight, left, a.rowStride(), strideLeft,
+                        lane.beta, out, c.rowStride(), strideOut, count);
+        CudaErrors.blas(c.type() == ElementType.FLOAT32 ? "cublasSgemmStridedBatched" : "cublasDgemmStridedBatched",
+                status);
+        lane.end();
+    }
+
     /** Our lower triangle is column-major's upper, and A is there Aᵀ: A·Aᵀ is its (Aᵀ)ᵀ·Aᵀ. */
     @Override
     public void syrk(Transpose transposeA, double alpha, Matrix a, double beta, Matrix c) {

@@ -18,7 +18,8 @@ final class CudaSymbols {
     private static final List<String> CUBLAS = List.of("cublasCreate_v2", "cublasDestroy_v2", "cublasGetVersion_v2",
             "cublasSetStream_v2", "cublasSetPointerMode_v2", "cublasSetMathMode", "cublasGetStatusName",
             "cublasGetStatusString", "cublasSgemm_v2", "cublasDgemm_v2", "cublasSsyrk_v2", "cublasDsyrk_v2",
-            "cublasSsymm_v2", "cublasDsymm_v2");
+            "cublasSsymm_v2", "cublasDsymm_v2", "cublasSgemmStridedBatched",
+            "cublasDgemmStridedBatched");
 
     private static final List<String> CUSOLVER = List.of("cusolverGetVersion", "cusolverDnCreate",
             "cusolverDnDestroy", "cusolverDnSetStream", "cusolverDnSsyevd_bufferSize", "cusolverDnSsyevd",

@@ -99,6 +99,23 @@ final class Shapes {
         disjoint("gemm", "C", c, "B", b);
     }
 
+    static void gemmBlocks(BackendName backend, int count, Matrix a, Matrix b, Matrix c) {
+        readable(backend, "gemmBlocks", "A", a);
+        readable(backend, "gemmBlocks", "B", b);
+        writable(backend, "gemmBlocks", "C", c);
+        type("gemmBlocks", "A", a, c.type());
+        type("gemmBlocks", "B", b, c.type());
+        if (count < 1 || c.rows() % count != 0) {
+            throw new IllegalArgumentException(
+                    "gemmBlocks: C is %s and A is %s; count must be at least 1 and divide their rows, got %d"
+                            .formatted(c.shape(), a.shape(), count));
+        }
+        shape("gemmBlocks", "A", a, c.rows(), a.cols());
+        shape("gemmBlocks", "B", b, Math.multiplyExact(count, a.cols()), c.cols());
+        disjoint("gemmBlocks", "C", c, "A", a);
+        disjoint("gemmBlocks", "C", c, "B", b);
+    }
+
     static void syrk(BackendName backend, Transpose transposeA, Matrix a, Matrix c) {
         readable(backend, "syrk", "A", a);
         writable(backend, "syrk", "C", c);

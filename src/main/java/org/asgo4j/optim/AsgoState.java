@@ -41,34 +41,101 @@ final class AsgoState extends RuleState implements GradientScale.Held {
             Workspace workspace) {
         double gradientNorm = Math.sqrt(sumOfSquares(gradient));
         unit.follow(gradientScale * gradientNorm, this);
-        Matrix g = gradient;
-        double scale = gradientScale / unit.unit(); // c
-        if (GradientScale.outOfRange(gradientNorm)) { // its squares would leave float32
-            g = workspace.get(Slot.UPDATE, ElementType.FLOAT32, rows, cols); // of which U is made when G has been used
-            unit.scale(gradient, gradientScale, g);
-            scale = 1;
-        }
-        step(weight, g, scale, learningRate, weightDecay, workspace);
+        Matrix g = inRange(gradient, gradientNorm, gradientScale, workspace);
+        double c = factor(gradientNorm, gradientScale);
+        descend(weight, g, c, takeIn(g, c, workspace), learningRate, weightDecay, workspace);
     }
 
-    private void step(Matrix weight, Matrix g, double c, float learningRate, float weightDecay, Workspace workspace) {
-        Matrix update = workspace.get(Slot.UPDATE, ElementType.FLOAT32, rows, cols);
-        float keep = (float) config.beta1();
-        float fresh = (float) ((1 - config.beta1()) * c);
+    /**
+     * The first half of a step, up to V, for a root computed with others: {@link #complete} is the second, after
+     * other states have used the workspace.
+     *
+     * @param sumOfSquares ‖G‖_F²
+     */
+    void prepare(Matrix gradient, double sumOfSquares, double gradientScale, Workspace workspace) {
+        double gradientNorm = Math.sqrt(sumOfSquares);
+        unit.follow(gradientScale * gradientNorm, this);
+        Matrix g = inRange(gradient, gradientNorm, gradientScale, workspace);
+        takeIn(g, factor(gradientNorm, gradientScale), workspace);
+    }
 
+    /** The second half, of the same arguments. */
+    void complete(
+            Matrix weight, Matrix gradient, double sumOfSquares, double gradientScale, float learningRate,
+            float weightDecay, Workspace workspace) {
+        double gradientNorm = Math.sqrt(sumOfSquares);
+        Matrix g = inRange(gradient, gradientNorm, gradientScale, workspace);
+        double c = factor(gradientNorm, gradientScale);
+        Matrix direction = momentum;
+        if (config.nesterov()) { // with lookAhead's roundings: one pass over memory instead of one N for each weight
+            direction = workspace.get(Slot.DIRECTION, ElementType.FLOAT32, rows, cols);
+            backend.copy(g, direction);
+            backend.axpby((float) config.beta1(), momentum, fresh(c), direction); // N ← β₁M + (1−β₁)cG
+        }
+        descend(weight, g, c, direction, learningRate, weightDecay, workspace);
+        countStep();
+    }
+
+    /** G, or a copy brought to the unit's scale if its squares would leave float32. */
+    private Matrix inRange(Matrix gradient, double gradientNorm, double gradientScale, Workspace workspace) {
+        if (!GradientScale.outOfRange(gradientNorm)) return gradient;
+        Matrix g = workspace.get(Slot.UPDATE, ElementType.FLOAT32, rows, cols); // of which U is made later
+        unit.scale(gradient, gradientScale, g);
+        return g;
+    }
+
+    /** c: what {@link #inRange} gives is to be multiplied by it. */
+    private double factor(double gradientNorm, double gradientScale) {
+        return GradientScale.outOfRange(gradientNorm) ? 1 : gradientScale / unit.unit();
+    }
+
+    private float fresh(double c) {
+        return (float) ((1 - config.beta1()) * c);
+    }
+
+    /** What V and M make of the gradient; the direction that is preconditioned. */
+    private Matrix takeIn(Matrix g, double c, Workspace workspace) {
+        float keep = (float) config.beta1();
         Matrix direction = momentum;
         if (config.nesterov()) { //                               M as below, N ← β₁M + (1−β₁)cG
             direction = workspace.get(Slot.DIRECTION, ElementType.FLOAT32, rows, cols);
-            backend.lookAhead(fresh, g, keep, momentum, direction);
+            backend.lookAhead(fresh(c), g, keep, momentum, direction);
         } else {
-            backend.axpby(fresh, g, keep, momentum); //           M ← β₁M + (1−β₁)cG     m×n
+            backend.axpby(fresh(c), g, keep, momentum); //        M ← β₁M + (1−β₁)cG     m×n
         }
         if (config.gramSource() == GramSource.GRADIENT) accumulate(g, c * c, workspace);
         else accumulate(direction, 1, workspace); //              V ← β₂V + (1−β₂)c²GGᵀ  k×k
+        return direction;
+    }
+
+    private void descend(
+            Matrix weight, Matrix g, double c, Matrix direction, float learningRate, float weightDecay,
+            Workspace workspace) {
+        Matrix update = workspace.get(Slot.UPDATE, ElementType.FLOAT32, rows, cols);
         preconditioner.refresh(steps(), unit.unit(), workspace); // P ← V^(−1/2)         k×k
         preconditioner.apply(direction, g, c, update, workspace); // U ← PN or NP        m×n
         double length = config.scaling().factor(Descent.norm(backend, update, "ASGO", steps() + 1), rows, cols);
         Descent.step(backend, weight, update, length, learningRate, weightDecay); // W ← (1−ηλ)W − ηU
+    }
+
+    /** The root where a {@link RootBatch} may compute it with others, else null. */
+    PolarExpressInverseRoot batched() {
+        return preconditioner instanceof RootPreconditioner rooted ? rooted.batched() : null;
+    }
+
+    /** Whether the next step needs a root, for a state with {@link #batched}. */
+    boolean isRootDue() {
+        return ((RootPreconditioner) preconditioner).isDue(steps());
+    }
+
+    /** V/unit². */
+    Matrix gram() {
+        return preconditioner.gram;
+    }
+
+    /** The scale that V is held in. */
+    double unit() {
+        return unit.unit();
     }
 
     private void accumulate(Matrix x, double square, Workspace workspace) {

@@ -41,6 +41,7 @@ public final class Optimizer implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final List<Stepped> stepped = new ArrayList<>(); //      in the order given
     private final Stepped[] largestFirst;
+    private final Wave[] waves; //                              the same, as they are stepped
     private final Workspace[] workspaces;
     private final float[] learningRates; //                     per group, of the step under way
     private final StepReport report = new StepReport();
@@ -72,13 +73,17 @@ public final class Optimizer implements AutoCloseable {
             if (workers.count() > 1) checkShared(this.groups);
             for (int i = 0; i < workspaces.length; i++) workspaces[i] = new Workspace(backend);
             for (int i = 0; i < this.groups.size(); i++) addGroup(i);
-            for (Workspace workspace : workspaces) workspace.allocate(arena);
+            largestFirst = stepped.toArray(Stepped[]::new);
+            Arrays.sort(largestFirst, Comparator.comparingDouble((Stepped s) -> s.cost).reversed());
+            waves = Wave.of(backend, largestFirst);
+            for (Workspace workspace : workspaces) {
+                for (Wave wave : waves) wave.reserve(workspace);
+                workspace.allocate(arena);
+            }
         } catch (RuntimeException | Error e) {
             arena.close();
             throw e;
         }
-        largestFirst = stepped.toArray(Stepped[]::new);
-        Arrays.sort(largestFirst, Comparator.comparingDouble((Stepped s) -> s.cost).reversed());
     }
 
     private void addGroup(int index) {
@@ -180,7 +185,7 @@ public final class Optimizer implements AutoCloseable {
         clipFactor = gradientScale * (norm > config.clipNorm() ? config.clipNorm() / norm : 1);
         for (int i = 0; i < learningRates.length; i++) learningRates[i] = learningRate(groups.get(i));
         observed = config.observeEvery() > 0 && (steps + 1) % config.observeEvery() == 0;
-        workers.run(largestFirst.length, update);
+        workers.run(waves.length, update);
         steps++;
         RootCounts counts = report.begin();
         for (Stepped each : largestFirst) each.state.addCounts(counts);
@@ -216,12 +221,35 @@ public final class Optimizer implements AutoCloseable {
         each.sumOfSquares = backend.sumOfSquares(p.gradient());
     }
 
-    /** Worker task: the rule of one parameter. */
+    /** Worker task: the rule of one parameter, or of several whose roots are computed together. */
     private void update(int index, int worker) {
-        Stepped each = largestFirst[index];
-        Matrix weight = each.parameter.weight();
+        Wave wave = waves[index];
         Workspace workspace = workspaces[worker];
+        boolean together = wave.isTogether();
+        try {
+            if (together) {
+                for (Stepped each : wave.members) prepare(each, workspace);
+                wave.roots.compute(workspace);
+            }
+            for (Stepped each : wave.members) update(each, together, workspace);
+        } finally {
+            if (together) wave.roots.forget(); // after an error
+        }
+        backend.synchronize(); // another worker may step these parameters next, and the caller reads the weights
+    }
+
+    private void prepare(Stepped each, Workspace workspace) {
+        try {
+            ((AsgoState) each.state).prepare(each.parameter.gradient(), each.sumOfSquares, clipFactor, workspace);
+        } catch (ArithmeticException | NativeCallException e) {
+            throw named(each, e);
+        }
+    }
+
+    private void update(Stepped each, boolean prepared, Workspace workspace) {
+        Matrix weight = each.parameter.weight();
         float weightDecay = groups.get(each.group).weightDecay();
+        float learningRate = learningRates[each.group];
         Matrix before = null;
         if (observed) {
             before = workspace.get(Workspace.Slot.BEFORE, ElementType.FLOAT32, weight.rows(), weight.cols());
@@ -229,22 +257,30 @@ public final class Optimizer implements AutoCloseable {
         }
         try {
             Matrix gradient = reachable(each.parameter.gradient(), workspace);
-            each.state.update(
-                    weight, gradient, each.sumOfSquares, clipFactor, learningRates[each.group], weightDecay, workspace);
+            if (prepared) {
+                ((AsgoState) each.state).complete(
+                        weight, gradient, each.sumOfSquares, clipFactor, learningRate, weightDecay, workspace);
+            } else {
+                each.state.update(
+                        weight, gradient, each.sumOfSquares, clipFactor, learningRate, weightDecay, workspace);
+            }
         } catch (RootFailedException e) {
             throw e; // names the parameter
         } catch (ArithmeticException | NativeCallException e) {
-            ArithmeticException named = new ArithmeticException(
-                    "parameter '%s', step %d: %s".formatted(each.parameter.name(), steps + 1, e.getMessage()));
-            named.initCause(e);
-            throw named;
+            throw named(each, e);
         }
         if (observed) {
             each.weightSquares = backend.sumOfSquares(before);
             backend.axpby(1, weight, -1, before);
             each.updateSquares = backend.sumOfSquares(before);
         }
-        backend.synchronize(); // another worker may step this parameter next, and the caller reads the weight
+    }
+
+    private ArithmeticException named(Stepped each, RuntimeException cause) {
+        ArithmeticException named = new ArithmeticException(
+                "parameter '%s', step %d: %s".formatted(each.parameter.name(), steps + 1, cause.getMessage()));
+        named.initCause(cause);
+        return named;
     }
 
     /** The gradient where the backend works: copied to a GPU once, and not at each use. */

@@ -5,7 +5,6 @@ import java.util.List;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.ElementType;
 import org.asgo4j.linalg.Matrix;
-import org.asgo4j.linalg.Transpose;
 import org.asgo4j.optim.Workspace.Slot;
 
 /**
@@ -16,7 +15,8 @@ import org.asgo4j.optim.Workspace.Slot;
  * T = ZY;  B = bT + cT²;  Y ← aY + YB;  Z ← aZ + BZ          P = Z/√ν
  * </pre>
  *
- * in 37 products: T is Y in the first step, and the last Y is not needed.
+ * in 37 products: T is Y in the first step, and the last Y is not needed. A {@link RootBatch} takes several matrices
+ * of one order through it at once.
  */
 final class PolarExpressInverseRoot implements InverseRoot {
     private static final double NORM_MARGIN = 1.01;
@@ -41,58 +41,87 @@ final class PolarExpressInverseRoot implements InverseRoot {
     private final Damping damping;
     private final ElementType precision;
     private final int order;
+    private final LargestEigenvalues eigenvalues;
+    private double largest; //       λ_max of V
+    private double norm; //          ν
+    private RootFailure failure; //  of V + sI, or null
+    private Matrix inverse; //       the last Z
+    private boolean found; //        by a batch: the next compute takes it over
 
     PolarExpressInverseRoot(Backend backend, Damping damping, ElementType precision, int order) {
         this.backend = backend;
         this.damping = damping;
         this.precision = precision;
         this.order = order;
+        this.eigenvalues = new LargestEigenvalues(backend, precision, 1, order);
     }
 
     @Override
     public void reserve(Workspace workspace) {
+        eigenvalues.reserve(workspace);
+        reserve(precision, 1, order, workspace);
+    }
+
+    /** What so many roots at once need. */
+    static void reserve(ElementType precision, int count, int order, Workspace workspace) {
         var iterates = List.of(Slot.ITERATE_Y, Slot.ITERATE_Z, Slot.ITERATE_T, Slot.ITERATE_B, Slot.ITERATE_NEW);
-        for (Slot slot : iterates) {
-            workspace.reserve(slot, precision, order, order);
-        }
-        workspace.reserve(Slot.VECTOR_X, precision, order, 1);
-        workspace.reserve(Slot.VECTOR_Y, precision, order, 1);
+        for (Slot slot : iterates) workspace.reserveStack(slot, precision, count, order, order);
     }
 
     @Override
     public boolean compute(Matrix gram, double unit, Matrix root, RootReport report, Workspace workspace) {
         report.begin(RootMethod.POLAR_EXPRESS);
-        Matrix y = workspace.get(Slot.ITERATE_Y, precision, order, order);
-        Matrix z = workspace.get(Slot.ITERATE_Z, precision, order, order);
-        double largest = Symmetric.largestEigenvalue(
-                backend, gram, workspace.get(Slot.VECTOR_X, precision, order, 1),
-                workspace.get(Slot.VECTOR_Y, precision, order, 1));
+        if (!found) computeAlone(gram, unit, workspace);
+        found = false;
         report.largest = largest;
-        if (largest == 0) { // a gram matrix of zeros has the root 0
-            backend.fill(0, root);
-            return true;
-        }
-        double shift = damping.shift(largest, order * precision.unitRoundoff() * largest, unit);
-        backend.copy(gram, y);
-        backend.symmetrize(y);
-        backend.addToDiagonal(shift, y);
-        double norm = NORM_MARGIN * Symmetric.norm(backend, y);
-        if (!Double.isFinite(norm)) throw new RootFailure("norm of the gram matrix is " + norm);
-        backend.divide(norm, y);
-        backend.fill(0, z);
-        backend.addToDiagonal(1, z);
-        Matrix inverse = iterate(y, z, workspace);
-        backend.averageLower(1 / Math.sqrt(norm), inverse, root);
+        if (failure != null) throw failure;
+        if (largest == 0) backend.fill(0, root); // a gram matrix of zeros has the root 0
+        else backend.averageLower(1 / Math.sqrt(norm), inverse, root);
         return true;
     }
 
-    /** Takes Y and Z through the ten steps; the matrix that holds the last Z. */
-    private Matrix iterate(Matrix startY, Matrix startZ, Workspace workspace) {
-        Matrix y = startY;
-        Matrix z = startZ;
-        Matrix t = workspace.get(Slot.ITERATE_T, precision, order, order);
-        Matrix b = workspace.get(Slot.ITERATE_B, precision, order, order);
-        Matrix spare = workspace.get(Slot.ITERATE_NEW, precision, order, order);
+    private void computeAlone(Matrix gram, double unit, Workspace workspace) {
+        Stack y = workspace.stack(Slot.ITERATE_Y, precision, 1, order, order);
+        backend.copy(gram, y.all());
+        backend.symmetrize(y.all());
+        eigenvalues.find(y, workspace);
+        start(y.all(), unit, eigenvalues.get(0));
+        if (failure == null && largest != 0) inverse = iterate(backend, precision, 1, order, workspace).block(0);
+    }
+
+    /** Y ← (V + sI)/ν where it is V, both triangles; zeros if V is of zeros, or not finite. */
+    void start(Matrix y, double unit, double largestEigenvalue) {
+        largest = largestEigenvalue;
+        failure = null;
+        if (largest == 0) return;
+        backend.addToDiagonal(damping.shift(largest, order * precision.unitRoundoff() * largest, unit), y);
+        norm = NORM_MARGIN * Symmetric.norm(backend, y);
+        if (Double.isFinite(norm)) {
+            backend.divide(norm, y);
+        } else {
+            failure = new RootFailure("norm of the gram matrix is " + norm);
+            backend.fill(0, y);
+        }
+    }
+
+    /** Has the next {@link #compute} take over what a batch made of {@link #start}'s Y. */
+    void found(Matrix lastZ) {
+        inverse = lastZ;
+        found = true;
+    }
+
+    /** Has the next {@link #compute} compute. */
+    void forget() {
+        found = false;
+    }
+
+    /** Takes each Y of the workspace through the ten steps; the stack that holds the last Z. */
+    static Stack iterate(Backend backend, ElementType precision, int count, int order, Workspace workspace) {
+        Stack y = workspace.stack(Slot.ITERATE_Y, precision, count, order, order);
+        Stack z = workspace.stack(Slot.ITERATE_Z, precision, count, order, order);
+        Stack t = workspace.stack(Slot.ITERATE_T, precision, count, order, order);
+        Stack b = workspace.stack(Slot.ITERATE_B, precision, count, order, order);
+        Stack spare = workspace.stack(Slot.ITERATE_NEW, precision, count, order, order);
         for (int n = 0; n < PUBLISHED.length; n++) {
             boolean last = n == PUBLISHED.length - 1;
             double safety = last ? 1 : SAFETY;
@@ -100,26 +129,26 @@ final class PolarExpressInverseRoot implements InverseRoot {
             double p1 = step[0] / safety;
             double p3 = step[1] / (safety * safety * safety);
             double p5 = step[2] / (safety * safety * safety * safety * safety);
-            if (n == 0) backend.copy(y, t); //                                               T = ZY, Z = I
-            else backend.gemm(Transpose.NONE, Transpose.NONE, 1, z, y, 0, t);
-            backend.copy(t, b);
-            backend.gemm(Transpose.NONE, Transpose.NONE, p5, t, t, p3, b); //                B = bT + cT²
+            if (n == 0) backend.copy(y.all(), t.all()); //       T = ZY, Z = I
+            else t.multiply(backend, 1, z, y, 0);
+            backend.copy(t.all(), b.all());
+            b.multiply(backend, p5, t, t, p3); //                B = bT + cT²
             if (!last) {
-                backend.copy(y, spare);
-                backend.gemm(Transpose.NONE, Transpose.NONE, 1, y, b, p1, spare); //         Y ← aY + YB
-                Matrix old = y;
+                backend.copy(y.all(), spare.all());
+                spare.multiply(backend, 1, y, b, p1); //         Y ← aY + YB
+                Stack old = y;
                 y = spare;
                 spare = old;
             }
             if (n == 0) {
-                backend.addToDiagonal(p1, b); //                                           Z ← aI + B
-                Matrix old = z;
+                b.addToDiagonals(backend, p1); //                Z ← aI + B
+                Stack old = z;
                 z = b;
                 b = old;
             } else {
-                backend.copy(z, t); // T is done with
-                backend.gemm(Transpose.NONE, Transpose.NONE, 1, b, z, p1, t); //             Z ← aZ + BZ
-                Matrix old = z;
+                backend.copy(z.all(), t.all()); // T is done with
+                t.multiply(backend, 1, b, z, p1); //             Z ← aZ + BZ
+                Stack old = z;
                 z = t;
                 t = old;
             }

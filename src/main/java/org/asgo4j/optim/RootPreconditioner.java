@@ -50,6 +50,16 @@ final class RootPreconditioner extends Preconditioner {
         if (background != null) ladder.counts.staleness = background.staleness(taken);
     }
 
+    /** The root where a {@link RootBatch} may compute it with others at the step that needs it; else null. */
+    PolarExpressInverseRoot batched() {
+        return background == null && inverseRoot instanceof PolarExpressInverseRoot polarExpress ? polarExpress : null;
+    }
+
+    /** Whether the next {@link #refresh} needs a root, as far as is known before the gradient is. */
+    boolean isDue(long taken) {
+        return rootMissing || config.refresh().isDue(taken);
+    }
+
     /** Lets the background thread do it; its event is the handing over, at the step that sees it. */
     private void follow(long taken, double unit) {
         RootCounts counts = ladder.counts;

@@ -88,6 +88,11 @@ public abstract sealed class RuleState permits AsgoState, DasgoState, MuonState,
         steps++;
     }
 
+    /** Counts a step that was taken in parts. */
+    final void countStep() {
+        steps++;
+    }
+
     /** ‖G‖_F² of the gradient under way, which is read for it only if it is not known. */
     final double sumOfSquares(Matrix gradient) {
         return Double.isNaN(knownSquares) ? backend.sumOfSquares(gradient) : knownSquares;

@@ -5,17 +5,10 @@ import java.lang.foreign.Arena;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.ElementType;
 import org.asgo4j.linalg.Matrix;
-import org.asgo4j.linalg.Side;
 import org.asgo4j.linalg.Transpose;
 
 /** Small things to do with symmetric matrices of which the lower triangle is stored. */
 final class Symmetric {
-    /**
-     * Power iterations for λ_max. From the diagonal as start, 16 leave the estimate within a few per cent even where
-     * the two largest eigenvalues are close, and then either serves; damping needs no more.
-     */
-    private static final int POWER_ITERATIONS = 16;
-
     private Symmetric() {}
 
     /** Both triangles in float64. */
@@ -45,42 +38,6 @@ final class Symmetric {
     /** ‖M‖_F of a symmetric matrix, lower triangle read. */
     static double norm(Backend backend, Matrix lower) {
         return Math.sqrt(backend.sumOfSquaresOfSymmetric(lower));
-    }
-
-    /**
-     * λ_max of a positive semidefinite matrix by power iteration from its diagonal: a lower bound, of 0 only for a
-     * matrix of zeros. NaN if the diagonal has one.
-     *
-     * @param lower k×k; lower triangle read
-     * @param x k×1 of its type, in this computer's memory; overwritten
-     * @param y k×1 of its type, likewise; overwritten
-     */
-    static double largestEigenvalue(Backend backend, Matrix lower, Matrix x, Matrix y) {
-        int order = lower.rows();
-        double norm = 0;
-        double trace = 0;
-        backend.diagonal(lower, x);
-        for (int i = 0; i < order; i++) {
-            norm += x.get(i, 0) * x.get(i, 0);
-            trace += x.get(i, 0);
-        }
-        norm = Math.sqrt(norm);
-        if (!(norm > 0)) return norm;
-        // Σλ² ≤ λ_max·Σλ, for the diagonal may be orthogonal to the eigenvector, as that of [1 −1; −1 1] is.
-        double all = norm(backend, lower);
-        double largest = all * (all / trace);
-        for (int n = 0; n < POWER_ITERATIONS && norm > 0; n++) {
-            for (int i = 0; i < order; i++) x.set(i, 0, x.get(i, 0) / norm);
-            backend.symm(Side.LEFT, lower, x, y);
-            norm = 0;
-            for (int i = 0; i < order; i++) {
-                norm += y.get(i, 0) * y.get(i, 0);
-                x.set(i, 0, y.get(i, 0));
-            }
-            norm = Math.sqrt(norm);
-            largest = Math.max(largest, norm);
-        }
-        return largest;
     }
 
     /**

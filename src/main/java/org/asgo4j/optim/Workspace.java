@@ -80,7 +80,11 @@ final class Workspace {
 
     private record Shape(Slot slot, ElementType type, int rows, int cols) {}
 
+    private record StackShape(Slot slot, ElementType type, int count, int rows, int cols) {}
+
     private final Backend backend;
+    private final List<StackShape> stackShapes = new ArrayList<>();
+    private final List<Stack> stacks = new ArrayList<>();
     private final List<Shape> shapes = new ArrayList<>();
     private final List<Matrix> views = new ArrayList<>();
     private final Map<ElementType, Integer> eighOrders = new EnumMap<>(ElementType.class);
@@ -94,6 +98,13 @@ final class Workspace {
     void reserve(Slot slot, ElementType type, int rows, int cols) {
         var shape = new Shape(slot, type, rows, cols);
         if (!shapes.contains(shape)) shapes.add(shape);
+    }
+
+    /** Asks for so many matrices of this shape, one below the other; call before {@link #allocate}. */
+    void reserveStack(Slot slot, ElementType type, int count, int rows, int cols) {
+        reserve(slot, type, Math.multiplyExact(count, rows), cols);
+        var shape = new StackShape(slot, type, count, rows, cols);
+        if (!stackShapes.contains(shape)) stackShapes.add(shape);
     }
 
     /** Asks for LAPACK's workspace up to this order; call before {@link #allocate}. */
@@ -113,6 +124,9 @@ final class Workspace {
         for (Shape s : shapes) {
             views.add(memory.get(s.slot).reshape(s.type, s.rows, s.cols));
         }
+        for (StackShape s : stackShapes) {
+            stacks.add(Stack.of(get(s.slot, s.type, s.count * s.rows, s.cols), s.count));
+        }
         eighOrders.forEach((type, order) -> eigh[type.ordinal()] = backend.eighWorkspace(arena, type, order));
     }
 
@@ -129,6 +143,17 @@ final class Workspace {
             if (s.slot == slot && s.type == type && s.rows == rows && s.cols == cols) return views.get(i);
         }
         throw new IllegalStateException("workspace: no %s of %d×%d %s was reserved".formatted(slot, rows, cols, type));
+    }
+
+    /** The reserved stack of so many matrices of this shape: the same views at every call. */
+    Stack stack(Slot slot, ElementType type, int count, int rows, int cols) {
+        for (int i = 0; i < stackShapes.size(); i++) {
+            StackShape s = stackShapes.get(i);
+            boolean same = s.slot == slot && s.type == type && s.count == count && s.rows == rows && s.cols == cols;
+            if (same) return stacks.get(i);
+        }
+        throw new IllegalStateException("workspace: no %s of %d times %d×%d %s was reserved"
+                .formatted(slot, count, rows, cols, type));
     }
 
     /** LAPACK's workspace for matrices of this type. */

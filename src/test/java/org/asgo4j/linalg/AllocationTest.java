@@ -32,6 +32,7 @@ class AllocationTest {
     private static Stream<Arguments> operations() {
         return OpenBackends.names().flatMap(name -> Operation.all(3, 5, 4).stream()
                 .filter(operation -> !operation.usesWorkspace()) // which is made in the call; see below
+                .filter(operation -> name == BackendName.CUDA || !operation.name().equals("gemmBlocks")) // makes views
                 .flatMap(operation -> operation.types().stream().map(type -> Arguments.of(name, operation, type))));
     }
 

@@ -2,6 +2,7 @@
 package org.asgo4j.linalg;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
@@ -9,6 +10,7 @@ import org.asgo4j.testing.Guarded;
 import org.asgo4j.testing.Matrices;
 import org.asgo4j.testing.Seeds;
 import org.asgo4j.testing.Tolerance;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -97,6 +99,61 @@ class GemmTest {
                 for (int j = 0; j < k; j++) assertEquals(values[i][j], a.get(i, j), "input changed, seed=" + seed);
             }
             assertEquals("", both.damage());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("org.asgo4j.linalg.OpenBackends#namesAndTypes")
+    void blocksAreProductsOfTheirOwn(BackendName name, ElementType type) {
+        long seed = Seeds.next();
+        try (Backend backend = Backends.open(name)) {
+            for (int count : new int[] {1, 2, 5}) {
+                for (int[] size : SIZES) {
+                    for (double[] factors : FACTORS) checkBlocks(backend, type, count, size, factors, seed);
+                }
+            }
+        }
+    }
+
+    private static void checkBlocks(
+            Backend backend, ElementType type, int count, int[] size, double[] factors, long seed) {
+        int m = size[0];
+        int n = size[1];
+        int k = size[2];
+        double[][] old = Matrices.randomArray(count * m, n, seed);
+        try (Arena arena = Arena.ofConfined()) {
+            Guarded a = Guarded.of(arena, type, k + 1, Matrices.randomArray(count * m, k, seed + 1));
+            Guarded b = Guarded.of(arena, type, n + 2, Matrices.randomArray(count * k, n, seed + 2));
+            Guarded c = Guarded.allocate(arena, type, count * m, n, n + 3);
+            if (factors[1] != 0) Matrices.fill(c.matrix(), old); // else C stays NaN: it must not be read
+            Matrix expected = Matrices.of(arena, type, old);
+
+            backend.gemmBlocks(count, factors[0], a.matrix(), b.matrix(), factors[1], c.matrix());
+
+            for (int i = 0; i < count; i++) {
+                backend.gemm(Transpose.NONE, Transpose.NONE, factors[0], a.matrix().rowBlock(i * m, m),
+                        b.matrix().rowBlock(i * k, k), factors[1], expected.rowBlock(i * m, m));
+            }
+            double error = Matrices.maxAbsDifference(c.matrix(), expected);
+            String what = "%s %s %d of m=%d n=%d k=%d seed=%d".formatted(backend.name(), type, count, m, n, k, seed);
+            assertTrue(error <= Tolerance.product(k, type), () -> what + ": error " + error);
+            assertEquals("", a.damage() + b.damage() + c.damage(), what);
+        }
+    }
+
+    @Test
+    void blocksMustDivideTheRows() {
+        try (Backend backend = Backends.open(BackendName.REFERENCE); Arena arena = Arena.ofConfined()) {
+            Matrix a = backend.allocate(arena, 6, 4);
+            Matrix b = backend.allocate(arena, 8, 5);
+            Matrix c = backend.allocate(arena, 6, 5);
+            backend.gemmBlocks(2, 1, a, b, 0, c);
+            for (int count : new int[] {0, -1, 4}) {
+                String message = assertThrows(IllegalArgumentException.class,
+                        () -> backend.gemmBlocks(count, 1, a, b, 0, c)).getMessage();
+                assertTrue(message.contains("gemmBlocks") && message.endsWith("got " + count), message);
+            }
+            assertThrows(IllegalArgumentException.class, () -> backend.gemmBlocks(3, 1, a, b, 0, c));
         }
     }
 }

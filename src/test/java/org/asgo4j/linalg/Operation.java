@@ -30,8 +30,8 @@ record Operation(String name, List<Argument> arguments, BiConsumer<Backend, Matr
     }
 
     /** Operations that take {@link ElementType#FLOAT64} too. */
-    private static final Set<String> EITHER_TYPE = Set.of("gemm", "syrk", "symm", "eigh", "orthonormalize",
-            "addInverse",
+    private static final Set<String> EITHER_TYPE = Set.of("gemm", "gemmBlocks", "syrk", "symm", "eigh",
+            "orthonormalize", "addInverse",
             "scaleRows", "symmetrize", "copy", "gather", "fill", "divide", "multiplyLower", "addToDiagonal",
             "diagonal",
             "averageLower", "correctRoot", "rowDots", "trace", "sumOfSquaresOfSymmetric",
@@ -52,6 +52,8 @@ record Operation(String name, List<Argument> arguments, BiConsumer<Backend, Matr
                         (b, x) -> b.gemm(Transpose.NONE, Transpose.NONE, 1, x[0], x[1], 1, x[2])),
                 new Operation("gemm", List.of(in("A", k, m), in("B", n, k), out("C", m, n)),
                         (b, x) -> b.gemm(Transpose.TRANSPOSED, Transpose.TRANSPOSED, 1, x[0], x[1], 1, x[2])),
+                new Operation("gemmBlocks", List.of(in("A", 2 * m, k), in("B", 2 * k, n), out("C", 2 * m, n)),
+                        (b, x) -> b.gemmBlocks(2, 1, x[0], x[1], 1, x[2])),
                 new Operation("syrk", List.of(in("A", m, n), out("C", m, m)),
                         (b, x) -> b.syrk(Transpose.NONE, 1, x[0], 1, x[1])),
                 new Operation("syrk", List.of(in("A", n, m), out("C", m, m)),

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.asgo4j.optim;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.foreign.Arena;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.BackendName;
+import org.asgo4j.linalg.Backends;
+import org.asgo4j.linalg.ElementType;
+import org.asgo4j.linalg.FakeCuda;
+import org.asgo4j.linalg.Matrix;
+import org.asgo4j.linalg.Workers;
+import org.asgo4j.testing.Seeds;
+import org.asgo4j.testing.Tolerance;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Roots that a GPU computes together are those that it computes one by one, and fail one by one. */
+class RootBatchTest {
+    private static final float LEARNING_RATE = 0.125f;
+    private static final int STEPS = 5;
+    private static final double DAMPING = 1e-2;
+
+    /** Orders 5, 7 and one of its own; the fourth is in the computer's memory. */
+    private static final int[][] SHAPES = {{8, 5}, {5, 12}, {7, 9}, {9, 5}, {30, 5}, {9, 7}, {3, 4}};
+
+    private static final int ON_HOST = 3;
+
+    /** The root's products that one batch needs, and its power iterations' at most. */
+    private static final int PRODUCTS = 37 + 16;
+
+    /** How long compilation may take before what a step allocates counts as allocated by our code. */
+    private static final long PATIENCE_NANOS = 120_000_000_000L;
+
+    private final long seed = Seeds.next();
+
+    @BeforeEach
+    void cudaIsThere() {
+        assumeTrue(FakeCuda.prepare(), FakeCuda.whyNot());
+    }
+
+    static Stream<Named<Asgo>> rules() {
+        AsgoConfig config = AsgoConfig.defaults(BackendName.CUDA).withDamping(Damping.relative(DAMPING));
+        AsgoConfig published = AsgoConfig.published().withRootMethod(RootMethod.POLAR_EXPRESS)
+                .withDamping(Damping.relative(DAMPING));
+        return Stream.of(
+                Named.of("defaults", new Asgo(config)),
+                Named.of("published", new Asgo(published)),
+                Named.of("every third", new Asgo(config.withRefreshInterval(3))),
+                Named.of("float64", new Asgo(config.withRootPrecision(ElementType.FLOAT64))));
+    }
+
+    @ParameterizedTest
+    @MethodSource("rules")
+    void theyAreThoseOfStatesSteppedAlone(Asgo rule) {
+        for (int workers = 1; workers <= 2; workers++) {
+            try (Backend backend = Backends.open(BackendName.CUDA); Arena arena = Arena.ofShared()) {
+                long before = FakeCuda.isUsed() ? batches() : 0;
+                double[][][] together = together(backend, arena, rule, workers, STEPS);
+                if (FakeCuda.isUsed()) {
+                    long roots = Math.ceilDiv(STEPS, ((Refresh.Every) rule.config().refresh()).interval());
+                    long made = batches() - before;
+                    assertTrue(made > 0 && made <= 2 * roots * PRODUCTS, "batches for two orders: " + made);
+                }
+                double[][][] alone = alone(backend, arena, rule);
+                for (int i = 0; i < SHAPES.length; i++) assertSame(alone[i], together[i], "weight " + i);
+            }
+        }
+    }
+
+    private static long batches() {
+        return FakeCuda.calls("cublasSgemmStridedBatched") + FakeCuda.calls("cublasDgemmStridedBatched");
+    }
+
+    /** To the bit on the fake, whose sums have one order; else to a product's rounding, which a root multiplies. */
+    private void assertSame(double[][] expected, double[][] actual, String what) {
+        if (FakeCuda.isUsed()) {
+            for (int i = 0; i < expected.length; i++) assertArrayEquals(expected[i], actual[i], what + " seed=" + seed);
+        } else {
+            double bound = STEPS * Tolerance.gamma(30, ElementType.FLOAT32) / DAMPING;
+            assertTrue(Dense.relativeDifference(actual, expected) < bound, what + " seed=" + seed);
+        }
+    }
+
+    /** Gradients of step {@code n}, of magnitudes that differ by far; the second weight's first one is of zeros. */
+    private double[][] gradient(int i, int n) {
+        if (i == 1 && n == 0) return new double[SHAPES[i][0]][SHAPES[i][1]];
+        double magnitude = i == 4 ? 1e-22 : Math.scalb(1.0, 4 * i); // the one's squares leave float32
+        return Dense.scaled(magnitude, Dense.random(SHAPES[i][0], SHAPES[i][1], new Random(seed + 31 * i + n)));
+    }
+
+    private double[][][] together(Backend backend, Arena arena, Asgo rule, int count, int steps) {
+        List<Parameter> parameters = parameters(backend, arena);
+        try (Workers workers = new Workers(count);
+                Optimizer optimizer = optimizer(backend, workers, rule, parameters)) {
+            for (int n = 0; n < steps; n++) {
+                for (int i = 0; i < SHAPES.length; i++) write(backend, gradient(i, n), parameters.get(i).gradient());
+                optimizer.step();
+            }
+        }
+        return parameters.stream().map(p -> read(backend, p.weight())).toArray(double[][][]::new);
+    }
+
+    private static List<Parameter> parameters(Backend backend, Arena arena) {
+        List<Parameter> parameters = new ArrayList<>();
+        for (int i = 0; i < SHAPES.length; i++) {
+            Matrix[] both = new Matrix[2];
+            for (int j = 0; j < 2; j++) {
+                both[j] = i == ON_HOST ? backend.allocateHost(arena, SHAPES[i][0], SHAPES[i][1])
+                        : backend.allocate(arena, SHAPES[i][0], SHAPES[i][1]);
+            }
+            parameters.add(Parameter.of("w" + i, both[0], both[1]));
+        }
+        return parameters;
+    }
+
+    private static Optimizer optimizer(Backend backend, Workers workers, Asgo rule, List<Parameter> parameters) {
+        var group = new ParameterGroup("all", rule, Schedule.constant(LEARNING_RATE), 0, parameters);
+        var config = new OptimizerConfig(Double.POSITIVE_INFINITY, OptimizerConfig.NonFinitePolicy.THROW, 2);
+        return new Optimizer(backend, workers, config, List.of(group));
+    }
+
+    private double[][][] alone(Backend backend, Arena arena, Asgo rule) {
+        List<Parameter> parameters = parameters(backend, arena);
+        double[][][] weights = new double[SHAPES.length][][];
+        for (int i = 0; i < SHAPES.length; i++) {
+            Parameter p = parameters.get(i);
+            RuleState state = rule.newState(backend, arena, SHAPES[i][0], SHAPES[i][1]);
+            for (int n = 0; n < STEPS; n++) {
+                write(backend, gradient(i, n), p.gradient());
+                state.step(p.weight(), p.gradient(), LEARNING_RATE, 0);
+            }
+            weights[i] = read(backend, p.weight());
+        }
+        return weights;
+    }
+
+    private static void write(Backend backend, double[][] values, Matrix m) {
+        try (Arena arena = Arena.ofConfined()) {
+            Matrix host = backend.allocateHost(arena, m.rows(), m.cols());
+            Dense.set(host, values);
+            backend.copy(host, m);
+        }
+    }
+
+    private static double[][] read(Backend backend, Matrix m) {
+        try (Arena arena = Arena.ofConfined()) {
+            Matrix host = backend.allocateHost(arena, m.rows(), m.cols());
+            backend.copy(m, host);
+            return Dense.of(host);
+        }
+    }
+
+    /** One block of one product is spoilt: its weight's root is computed in float64, the others' are as ever. */
+    @Test
+    void oneThatFailsGoesDownItsOwnLadder() {
+        Asgo rule = new Asgo(AsgoConfig.defaults(BackendName.CUDA).withDamping(Damping.relative(DAMPING)));
+        try (Backend real = Backends.open(BackendName.CUDA); Arena arena = Arena.ofShared()) {
+            double[][][] good = together(real, arena, rule, 1, 2);
+            int[] calls = new int[1];
+            Backend faulty = FaultyBackend.around(real, (operation, arguments, done) -> {
+                if (!operation.equals("gemmBlocks") || !done) return;
+                Matrix c = (Matrix) arguments[5];
+                boolean square = c.rows() / (int) arguments[0] == c.cols(); // of the root, not of the power iteration
+                if (square && calls[0]++ == 0) real.fill(Double.NaN, c.rowBlock(0, c.cols()));
+            });
+            double[][][] spoilt = together(faulty, arena, rule, 1, 2);
+            int different = 0;
+            for (int i = 0; i < SHAPES.length; i++) {
+                double difference = Dense.relativeDifference(spoilt[i], good[i]);
+                assertTrue(difference < 0.5, "float64's exact root is near PolarExpress's: " + difference);
+                if (difference > 0) different++;
+            }
+            assertTrue(calls[0] > 1, "batches were computed");
+            assertEquals(1, different, "weights with another root, seed=" + seed);
+        }
+    }
+
+    /** After an error in the middle nothing that was computed with others is taken over by a later step. */
+    @Test
+    void whatAnAbortedStepHasComputedIsForgotten() {
+        Asgo rule = new Asgo(AsgoConfig.defaults(BackendName.CUDA).withDamping(Damping.relative(DAMPING)));
+        try (Backend real = Backends.open(BackendName.CUDA);
+                Arena arena = Arena.ofShared();
+                Workers workers = new Workers(1)) {
+            boolean[] failing = {true};
+            Backend faulty = FaultyBackend.around(real, (operation, arguments, done) -> {
+                if (failing[0] && operation.equals("symm") && !done) throw new ArithmeticException("spoilt");
+            });
+            List<Parameter> parameters = parameters(faulty, arena);
+            try (Optimizer optimizer = optimizer(faulty, workers, rule, parameters)) {
+                for (int i = 0; i < SHAPES.length; i++) write(real, gradient(i, 1), parameters.get(i).gradient());
+                String message = assertThrows(ArithmeticException.class, optimizer::step).getMessage();
+                assertTrue(message.contains("parameter 'w") && message.contains("step 1"), message);
+                failing[0] = false;
+                optimizer.step();
+                for (Parameter p : parameters) {
+                    assertTrue(Double.isFinite(real.sumOfSquares(p.weight())) && real.sumOfSquares(p.weight()) > 0);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aCpuHasNone() {
+        Asgo rule = new Asgo(AsgoConfig.defaults().withRootMethod(RootMethod.POLAR_EXPRESS));
+        try (Backend real = Backends.open(BackendName.OPENBLAS); Arena arena = Arena.ofShared()) {
+            int[] calls = new int[1];
+            Backend counting = FaultyBackend.around(real, (operation, arguments, done) -> {
+                if (operation.equals("gemmBlocks")) calls[0]++;
+            });
+            together(counting, arena, rule, 1, 1);
+            assertEquals(0, calls[0]);
+        }
+    }
+
+    @Test
+    @Tag("allocation")
+    void aStepAllocatesNothing() {
+        Asgo rule = new Asgo(AsgoConfig.defaults(BackendName.CUDA).withDamping(Damping.relative(DAMPING)));
+        var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long least = Long.MAX_VALUE;
+        try (Backend backend = Backends.open(BackendName.CUDA);
+                Arena arena = Arena.ofShared();
+                Workers workers = new Workers(1)) {
+            List<Parameter> parameters = parameters(backend, arena);
+            for (int i = 0; i < SHAPES.length; i++) write(backend, gradient(i, 1), parameters.get(i).gradient());
+            try (Optimizer optimizer = optimizer(backend, workers, rule, parameters)) {
+                long deadline = System.nanoTime() + PATIENCE_NANOS; // the first compilers' code does allocate
+                while (least > 0 && System.nanoTime() < deadline) {
+                    for (int i = 0; i < 100; i++) optimizer.step();
+                    long before = threads.getCurrentThreadAllocatedBytes();
+                    for (int i = 0; i < 20; i++) optimizer.step();
+                    least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+                }
+            }
+        }
+        assertEquals(0, least, "bytes allocated in 20 steps");
+    }
+}
