@@ -12,8 +12,9 @@ typedef unsigned long long cuda_size; /* size_t, with one layout on Linux and Wi
 
 typedef int cudaError_t;
 typedef void *cudaStream_t;
+typedef void *cudaEvent_t;
 
-enum cuda_error { cudaSuccess = 0, cudaErrorMemoryAllocation = 2 };
+enum cuda_error { cudaSuccess = 0, cudaErrorMemoryAllocation = 2, cudaErrorHostMemoryAlreadyRegistered = 712 };
 enum cuda_memcpy_kind {
     cudaMemcpyHostToHost = 0,
     cudaMemcpyHostToDevice = 1,
@@ -21,6 +22,7 @@ enum cuda_memcpy_kind {
     cudaMemcpyDeviceToDevice = 3
 };
 enum cuda_stream_flags { cudaStreamNonBlocking = 1 };
+enum cuda_event_flags { cudaEventDisableTiming = 2 };
 enum cuda_host_flags { cudaHostRegisterPortable = 1 };
 enum cuda_device_attribute {
     cudaDevAttrMultiProcessorCount = 16,
@@ -41,6 +43,11 @@ const char *cudaGetErrorString(cudaError_t error);
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned int flags);
 cudaError_t cudaStreamSynchronize(cudaStream_t stream);
 cudaError_t cudaStreamDestroy(cudaStream_t stream);
+/* What the stream is asked for from now on waits for what the event was last recorded behind. */
+cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned int flags);
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned int flags);
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream);
+cudaError_t cudaEventDestroy(cudaEvent_t event);
 
 cudaError_t cudaMalloc(void **device_pointer, cuda_size bytes);
 cudaError_t cudaFree(void *device_pointer);

@@ -56,6 +56,7 @@ cublasStatus_t cublasSetStream_v2(cublasHandle_t handle, cudaStream_t stream) {
     if (!blas) return BLAS_NOT_INITIALIZED;
     if (!stream_of(stream, &found)) return BLAS_INVALID_VALUE;
     blas->stream_handle = stream;
+    set_computing(found);
     return OK;
 }
 

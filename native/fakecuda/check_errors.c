@@ -107,6 +107,35 @@ void check_failures(void) {
     CHECK(cudaMalloc(&p, 4) == NO_DEVICE && cublasCreate_v2(&blas) == 1);
 }
 
+/* In either order of doing things a copy that waits for an event takes what was there then, and no other does. */
+static void check_events(float *pinned) {
+    cudaStream_t copies;
+    cudaEvent_t event;
+    float *device = device_floats(16), *ones = device_floats(16), one[16];
+    for (int i = 0; i < 16; i++) one[i] = 1;
+    CHECK(cudaStreamCreateWithFlags(&copies, cudaStreamNonBlocking) == 0);
+    CHECK(cudaEventCreateWithFlags(&event, cudaEventDisableTiming) == 0 && cudaStreamWaitEvent(copies, event, 0) == 0);
+    for (int order = 1; order <= 2; order++) {
+        fakecuda_set_deferred(order);
+        CHECK(cudaMemcpyAsync(ones, one, sizeof one, cudaMemcpyHostToDevice, stream) == 0);
+        CHECK(cudaMemsetAsync(device, 0, 4, stream) == 0 && cudaEventRecord(event, stream) == 0);
+        CHECK(gemm(ones, ones, device, 4, 4) == 0); /* behind the event: 4 */
+        CHECK(cudaStreamWaitEvent(copies, event, 0) == 0 && cudaEventRecord(event, copies) == 0);
+        CHECK(cudaMemcpyAsync(pinned, device, 4, cudaMemcpyDeviceToHost, copies) == 0);
+        CHECK(cudaStreamSynchronize(copies) == 0 && *pinned == 0);
+        CHECK(cudaStreamSynchronize(stream) == 0);
+        CHECK(cudaMemcpyAsync(pinned, device, 4, cudaMemcpyDeviceToHost, copies) == 0);
+        CHECK(cudaStreamSynchronize(copies) == 0 && *pinned == 4);
+        CHECK(gemm(ones, ones, device, 4, 4) == 0 && cudaMemsetAsync(device, 0, 4, stream) == 0);
+        CHECK(cudaMemcpyAsync(pinned, device, 4, cudaMemcpyDeviceToHost, copies) == 0); /* too early */
+        CHECK(cudaStreamSynchronize(copies) == 0 && *pinned == 4);
+        CHECK(cudaStreamSynchronize(stream) == 0);
+    }
+    fakecuda_set_deferred(1);
+    CHECK(cudaEventDestroy(event) == 0 && cudaStreamDestroy(copies) == 0 && fakecuda_misuses() == 0);
+    CHECK(cudaFree(device) == 0 && cudaFree(ones) == 0);
+}
+
 /*
  * Work waits: what pinned memory holds when the stream gets there counts, and what comes back is there after waiting.
  */
@@ -124,6 +153,8 @@ void check_order(void) {
     *pinned = 4; /* still in time, which a caller must not do */
     CHECK(cudaMemcpyAsync(&back, device, 4, cudaMemcpyDeviceToHost, stream) == 0 && back == 4);
     CHECK(cudaMemsetAsync(device, 0, 4, stream) == 0 && cudaFree(device) == 0);
+
+    check_events(pinned);
 
     fakecuda_set_deferred(0);
     float *another = device_floats(1);

@@ -48,7 +48,7 @@ int synchronized(void);
 int devices_present(void);
 
 /* objects.c: handles, which are never given twice. */
-enum kind { STREAM, BLAS_HANDLE, SOLVER_HANDLE, MODULE, FUNCTION, KINDS };
+enum kind { STREAM, EVENT, BLAS_HANDLE, SOLVER_HANDLE, MODULE, FUNCTION, KINDS };
 void *object_new(enum kind kind, size_t size);
 /* The object, or NULL after noting the misuse of what is no live object of that kind. */
 void *object_of(const void *handle, enum kind kind);
@@ -74,6 +74,8 @@ bool stream_of(const void *handle, struct stream **stream);
 /* Runs work(arguments) on the stream: at once, or when something waits for it. The arguments are copied. */
 void submit(struct stream *stream, void (*work)(void *arguments), const void *arguments, size_t size);
 void drain(struct stream *stream);
+/* The stream is one that computes, which fakecuda_set_deferred tells from those that copy. */
+void set_computing(struct stream *stream);
 void drain_all(void);
 /* What waits is not done any more: the memory it names may be gone. */
 void streams_forget(void);

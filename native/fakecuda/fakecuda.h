@@ -18,7 +18,10 @@ void fakecuda_fail_later(int status);
 void fakecuda_set_total(long bytes);
 /* Devices there are: 1 at first; with 0, every call that needs one fails as on a machine without a GPU. */
 void fakecuda_set_devices(int count);
-/* Whether work waits until something waits for it (1, at first), or is done by the call (0). */
+/*
+ * Whether work waits until something waits for it (1, at first), or is done by the call (0), or waits in the streams of
+ * cuBLAS's handles and is done by the call in all others (2): the three orders that differ most.
+ */
 void fakecuda_set_deferred(int deferred);
 /* Bytes of device memory that are allocated. */
 long fakecuda_live_bytes(void);

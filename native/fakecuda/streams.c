@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Streams, copies and fills. Work waits in its stream until something waits for the stream. */
+/* Streams, events, copies and fills. Work waits in its stream until something waits for the stream. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +14,14 @@ struct task {
 struct stream {
     struct task *first, *last;
     bool apart; /* does not wait for the default stream, nor that for it */
+    bool computing;
+    long submitted, done; /* tasks */
+};
+
+/* Behind which task of which stream it was recorded last; NULL if nowhere. */
+struct event {
+    struct stream *stream;
+    long position;
 };
 
 struct copy {
@@ -31,20 +39,28 @@ struct fill {
 
 enum { HOST_TO_HOST = 0 }; /* of cudaMemcpyKind */
 
-static bool deferred = true;
+enum { AT_ONCE, DEFERRED, COMPUTING_DEFERRED };
+
+static int deferred = DEFERRED;
 
 bool stream_of(const void *handle, struct stream **stream) {
     *stream = NULL;
     return !handle || (*stream = object_of(handle, STREAM));
 }
 
-void drain(struct stream *stream) {
-    while (stream && stream->first) {
+/* Does the stream's work up to a task. Work that waits for an event has that event's stream do its work first. */
+static void drain_until(struct stream *stream, long position) {
+    while (stream->first && stream->done < position) {
         struct task *task = stream->first;
         stream->first = task->next;
         task->work(task->arguments);
         free(task);
+        stream->done++;
     }
+}
+
+void drain(struct stream *stream) {
+    if (stream) drain_until(stream, stream->submitted);
 }
 
 static void drain_those(bool also_apart) {
@@ -71,7 +87,12 @@ void submit(struct stream *stream, void (*work)(void *arguments), const void *ar
     if (stream->first) stream->last->next = task;
     else stream->first = task;
     stream->last = task;
-    if (!deferred) drain(stream);
+    stream->submitted++;
+    if (deferred == AT_ONCE || (deferred == COMPUTING_DEFERRED && !stream->computing)) drain(stream);
+}
+
+void set_computing(struct stream *stream) {
+    if (stream) stream->computing = true;
 }
 
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned int flags) {
@@ -100,6 +121,48 @@ cudaError_t cudaStreamDestroy(cudaStream_t handle) {
     drain(stream);
     object_end(stream);
     return entry.status;
+}
+
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned int flags) {
+    ENTER(RUNTIME);
+    if (!event || (flags & ~(unsigned) cudaEventDisableTiming)) return failed(INVALID_VALUE);
+    *event = object_new(EVENT, sizeof(struct event));
+    return OK;
+}
+
+/* Given back even if the device is lost. */
+cudaError_t cudaEventDestroy(cudaEvent_t handle) {
+    __attribute__((cleanup(leave))) struct entry entry = enter(__func__, RUNTIME);
+    struct event *event = object_of(handle, EVENT);
+    if (!event) return entry.status ? entry.status : failed(INVALID_HANDLE);
+    object_end(event);
+    return entry.status;
+}
+
+cudaError_t cudaEventRecord(cudaEvent_t handle, cudaStream_t stream_handle) {
+    ENTER(RUNTIME);
+    struct event *event = object_of(handle, EVENT);
+    struct stream *stream;
+    if (!event || !stream_of(stream_handle, &stream)) return failed(INVALID_HANDLE);
+    event->stream = stream;
+    event->position = stream ? stream->submitted : 0;
+    return OK;
+}
+
+static void run_wait(void *arguments) {
+    struct event *event = arguments;
+    drain_until(event->stream, event->position);
+}
+
+/* Of an event that was recorded nowhere, or in the default stream, whose work is done at once, nothing is awaited. */
+cudaError_t cudaStreamWaitEvent(cudaStream_t handle, cudaEvent_t event_handle, unsigned int flags) {
+    ENTER(RUNTIME);
+    struct stream *stream;
+    struct event *event = object_of(event_handle, EVENT);
+    if (!event || !stream_of(handle, &stream)) return failed(INVALID_HANDLE);
+    if (flags) return failed(INVALID_VALUE);
+    if (event->stream) submit(stream, run_wait, event, sizeof *event);
+    return OK;
 }
 
 static void run_fill(void *arguments) {
@@ -181,12 +244,13 @@ void streams_forget(void) {
             struct task *task = s->first;
             s->first = task->next;
             free(task);
+            s->done++;
         }
     }
-    deferred = true;
+    deferred = DEFERRED;
 }
 
 void fakecuda_set_deferred(int value) {
-    if (!value) drain_all();
+    if (value != DEFERRED) drain_all();
     deferred = value;
 }

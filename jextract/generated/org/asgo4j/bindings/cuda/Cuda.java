@@ -41,6 +41,15 @@ public class Cuda extends Cuda$shared {
     public static int cudaErrorMemoryAllocation() {
         return cudaErrorMemoryAllocation;
     }
+    private static final int cudaErrorHostMemoryAlreadyRegistered = (int)712L;
+    /**
+     * {@snippet lang=c :
+     * enum cuda_error.cudaErrorHostMemoryAlreadyRegistered = 712
+     * }
+     */
+    public static int cudaErrorHostMemoryAlreadyRegistered() {
+        return cudaErrorHostMemoryAlreadyRegistered;
+    }
     private static final int cudaMemcpyHostToHost = (int)0L;
     /**
      * {@snippet lang=c :
@@ -85,6 +94,15 @@ public class Cuda extends Cuda$shared {
      */
     public static int cudaStreamNonBlocking() {
         return cudaStreamNonBlocking;
+    }
+    private static final int cudaEventDisableTiming = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum cuda_event_flags.cudaEventDisableTiming = 2
+     * }
+     */
+    public static int cudaEventDisableTiming() {
+        return cudaEventDisableTiming;
     }
     private static final int cudaHostRegisterPortable = (int)1L;
     /**
@@ -778,6 +796,250 @@ public class Cuda extends Cuda$shared {
                 traceDowncall("cudaStreamDestroy", stream);
             }
             return (int)mh$.invokeExact(stream);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudaStreamWaitEvent {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_POINTER,
+            Cuda.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudaStreamWaitEvent");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned int flags)
+     * }
+     */
+    public static FunctionDescriptor cudaStreamWaitEvent$descriptor() {
+        return cudaStreamWaitEvent.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned int flags)
+     * }
+     */
+    public static MethodHandle cudaStreamWaitEvent$handle() {
+        return cudaStreamWaitEvent.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned int flags)
+     * }
+     */
+    public static MemorySegment cudaStreamWaitEvent$address() {
+        return cudaStreamWaitEvent.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned int flags)
+     * }
+     */
+    public static int cudaStreamWaitEvent(MemorySegment stream, MemorySegment event, int flags) {
+        var mh$ = cudaStreamWaitEvent.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudaStreamWaitEvent", stream, event, flags);
+            }
+            return (int)mh$.invokeExact(stream, event, flags);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudaEventCreateWithFlags {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudaEventCreateWithFlags");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned int flags)
+     * }
+     */
+    public static FunctionDescriptor cudaEventCreateWithFlags$descriptor() {
+        return cudaEventCreateWithFlags.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned int flags)
+     * }
+     */
+    public static MethodHandle cudaEventCreateWithFlags$handle() {
+        return cudaEventCreateWithFlags.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned int flags)
+     * }
+     */
+    public static MemorySegment cudaEventCreateWithFlags$address() {
+        return cudaEventCreateWithFlags.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned int flags)
+     * }
+     */
+    public static int cudaEventCreateWithFlags(MemorySegment event, int flags) {
+        var mh$ = cudaEventCreateWithFlags.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudaEventCreateWithFlags", event, flags);
+            }
+            return (int)mh$.invokeExact(event, flags);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudaEventRecord {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudaEventRecord");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream)
+     * }
+     */
+    public static FunctionDescriptor cudaEventRecord$descriptor() {
+        return cudaEventRecord.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream)
+     * }
+     */
+    public static MethodHandle cudaEventRecord$handle() {
+        return cudaEventRecord.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream)
+     * }
+     */
+    public static MemorySegment cudaEventRecord$address() {
+        return cudaEventRecord.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream)
+     * }
+     */
+    public static int cudaEventRecord(MemorySegment event, MemorySegment stream) {
+        var mh$ = cudaEventRecord.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudaEventRecord", event, stream);
+            }
+            return (int)mh$.invokeExact(event, stream);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudaEventDestroy {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Cuda.C_INT,
+            Cuda.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudaEventDestroy");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudaError_t cudaEventDestroy(cudaEvent_t event)
+     * }
+     */
+    public static FunctionDescriptor cudaEventDestroy$descriptor() {
+        return cudaEventDestroy.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudaError_t cudaEventDestroy(cudaEvent_t event)
+     * }
+     */
+    public static MethodHandle cudaEventDestroy$handle() {
+        return cudaEventDestroy.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudaError_t cudaEventDestroy(cudaEvent_t event)
+     * }
+     */
+    public static MemorySegment cudaEventDestroy$address() {
+        return cudaEventDestroy.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudaError_t cudaEventDestroy(cudaEvent_t event)
+     * }
+     */
+    public static int cudaEventDestroy(MemorySegment event) {
+        var mh$ = cudaEventDestroy.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudaEventDestroy", event);
+            }
+            return (int)mh$.invokeExact(event);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

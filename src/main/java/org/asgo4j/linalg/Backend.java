@@ -2,6 +2,8 @@
 package org.asgo4j.linalg;
 
 import java.lang.foreign.Arena;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * The operations of an optimizer step and of a training job on {@link Matrix} views. Obtained from
@@ -69,6 +71,19 @@ public interface Backend extends AutoCloseable {
     default void pin(Arena arena, Matrix m) {}
 
     /**
+     * Page-locks the memory of those matrices that lie in this computer's, where that is allowed, until {@code arena}
+     * closes; what is page-locked already stays as it is. What is not gets copied all the same, only slower. Matrices
+     * that share a page of memory are locked together, up to the last one's end. Nothing to do on a CPU.
+     *
+     * @param arena ends it; must close before any of the matrices' memory is freed
+     * @param matrices any number
+     * @return why some memory could not be page-locked; empty if all is
+     */
+    default Optional<String> pinWherePossible(Arena arena, List<Matrix> matrices) {
+        return Optional.empty();
+    }
+
+    /**
      * A matrix in GPU memory that other code allocated in this process, such as another framework's weight: work on it
      * copies nothing. That code must have finished writing it, and must wait for {@link #synchronize} before it reads.
      *
@@ -88,6 +103,34 @@ public interface Backend extends AutoCloseable {
      * @throws DeviceException if a part of it failed
      */
     default void synchronize() {}
+
+    /**
+     * Begins Y ← X from this computer's memory to the GPU's: once all that this thread has asked for before is done,
+     * and beside what it asks for next, of which only what follows {@link #awaitAhead} may use Y. On a CPU a plain
+     * copy.
+     *
+     * @param x in this computer's memory, page-locked if the copy is to be beside anything; read, and not to be changed
+     *     before {@link #synchronize}
+     * @param y of X's shape and type, in the GPU's memory; written
+     */
+    default void copyAhead(Matrix x, Matrix y) {
+        copy(x, y);
+    }
+
+    /** Has what this thread asks for from here on wait for each {@link #copyAhead} so far. Nothing to do on a CPU. */
+    default void awaitAhead() {}
+
+    /**
+     * Begins Y ← X from the GPU's memory to this computer's: once all that this thread has asked for before is done,
+     * and beside what it asks for next; there after {@link #synchronize}. A later {@link #copyAhead} waits for it. On a
+     * CPU a plain copy.
+     *
+     * @param x in the GPU's memory; read, and not to be changed before the next copyAhead or synchronize
+     * @param y of X's shape and type, in this computer's memory; written
+     */
+    default void copyBehind(Matrix x, Matrix y) {
+        copy(x, y);
+    }
 
     /**
      * C ← α·op(A)·op(B) + β·C. With β = 0, C is not read. All three of one type, either one.

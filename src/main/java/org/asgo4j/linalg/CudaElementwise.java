@@ -4,6 +4,8 @@ package org.asgo4j.linalg;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.Optional;
 import org.asgo4j.bindings.cuda.Cuda;
 
 /**
@@ -64,7 +66,7 @@ abstract sealed class CudaElementwise implements Backend permits CudaSquare {
     @Override
     public final void synchronize() {
         checkOpen("synchronize");
-        lanes.get().synchronize();
+        lanes.get().synchronizeAll();
     }
 
     @Override
@@ -94,6 +96,39 @@ abstract sealed class CudaElementwise implements Backend permits CudaSquare {
         if (m.isOnDevice()) return;
         begin("pin");
         CudaMemory.register(arena, m.segment(), ((m.rows() - 1L) * m.rowStride() + m.cols()) * m.type().byteSize());
+    }
+
+    @Override
+    public final Optional<String> pinWherePossible(Arena arena, List<Matrix> matrices) {
+        checkOpen("pinWherePossible");
+        Shapes.usable("pinWherePossible", arena);
+        for (Matrix m : matrices) Shapes.readable(name(), "pinWherePossible", "M", m);
+        begin("pinWherePossible");
+        return CudaPages.of(matrices).register(arena);
+    }
+
+    @Override
+    public final void copyAhead(Matrix x, Matrix y) {
+        checkOpen("copyAhead");
+        Shapes.transfer(name(), "copyAhead", x, y);
+        Shapes.placed("copyAhead", "X", x, false);
+        Shapes.placed("copyAhead", "Y", y, true);
+        begin("copyAhead").copies().raise(x, y);
+    }
+
+    @Override
+    public final void copyBehind(Matrix x, Matrix y) {
+        checkOpen("copyBehind");
+        Shapes.transfer(name(), "copyBehind", x, y);
+        Shapes.placed("copyBehind", "X", x, true);
+        Shapes.placed("copyBehind", "Y", y, false);
+        begin("copyBehind").copies().lower(x, y);
+    }
+
+    @Override
+    public final void awaitAhead() {
+        checkOpen("awaitAhead");
+        begin("awaitAhead").copies().await();
     }
 
     @Override

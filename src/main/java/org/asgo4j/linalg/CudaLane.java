@@ -29,6 +29,7 @@ final class CudaLane implements AutoCloseable {
     private final CudaResources resources = new CudaResources();
     private final Thread owner;
     private MemorySegment solver = MemorySegment.NULL;
+    private CudaCopies copies;
     private String firstQueued; // since the last synchronization
     private String lastQueued;
 
@@ -36,8 +37,7 @@ final class CudaLane implements AutoCloseable {
     CudaLane(CudaModule module) {
         owner = Thread.currentThread();
         try {
-            stream = make("cudaStreamDestroy", Cuda::cudaStreamDestroy, out -> CudaErrors.runtime(
-                    "cudaStreamCreateWithFlags", Cuda.cudaStreamCreateWithFlags(out, Cuda.cudaStreamNonBlocking())));
+            stream = makeStream();
             blas = make("cublasDestroy", Cuda::cublasDestroy_v2,
                     out -> CudaErrors.blas("cublasCreate", Cuda.cublasCreate_v2(out)));
             CudaErrors.blas("cublasSetStream", Cuda.cublasSetStream_v2(blas, stream));
@@ -68,6 +68,22 @@ final class CudaLane implements AutoCloseable {
             maker.make(out);
             return resources.add(destroyCall, out.get(ValueLayout.ADDRESS, 0), destroy);
         }
+    }
+
+    MemorySegment makeStream() {
+        return make("cudaStreamDestroy", Cuda::cudaStreamDestroy, out -> CudaErrors.runtime(
+                "cudaStreamCreateWithFlags", Cuda.cudaStreamCreateWithFlags(out, Cuda.cudaStreamNonBlocking())));
+    }
+
+    MemorySegment makeEvent() {
+        return make("cudaEventDestroy", Cuda::cudaEventDestroy, out -> CudaErrors.runtime(
+                "cudaEventCreateWithFlags", Cuda.cudaEventCreateWithFlags(out, Cuda.cudaEventDisableTiming())));
+    }
+
+    /** Copies beside the computing, once they are needed. */
+    CudaCopies copies() {
+        if (copies == null) copies = new CudaCopies(this);
+        return copies;
     }
 
     /** cuSOLVER's handle, which takes device memory of its own, once it is needed. */
@@ -108,6 +124,15 @@ final class CudaLane implements AutoCloseable {
                 : first.equals(lastQueued) ? "raised by " + first
                 : "raised by an operation from the first %s to the last %s".formatted(first, lastQueued);
         throw new DeviceException("cudaStreamSynchronize: %s; %s".formatted(CudaErrors.runtimeText(status), queued));
+    }
+
+    /** Waits for everything queued, copies beside it too. */
+    void synchronizeAll() {
+        try {
+            synchronize();
+        } finally {
+            if (copies != null) copies.synchronize(); // also after a failure: they may still be at work on memory
+        }
     }
 
     /** Where on the GPU a kernel or routine leaves a result of 64 bits or less. */

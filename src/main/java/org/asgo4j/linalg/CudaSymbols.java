@@ -8,6 +8,7 @@ final class CudaSymbols {
     private static final List<String> RUNTIME = List.of("cudaRuntimeGetVersion", "cudaGetDeviceCount",
             "cudaSetDevice", "cudaDeviceGetAttribute", "cudaMemGetInfo", "cudaGetLastError", "cudaGetErrorName",
             "cudaGetErrorString", "cudaStreamCreateWithFlags", "cudaStreamSynchronize", "cudaStreamDestroy",
+            "cudaStreamWaitEvent", "cudaEventCreateWithFlags", "cudaEventRecord", "cudaEventDestroy",
             "cudaMalloc", "cudaFree", "cudaMallocHost", "cudaFreeHost", "cudaHostRegister", "cudaHostUnregister",
             "cudaMemsetAsync", "cudaMemcpyAsync", "cudaMemcpy2DAsync");
 

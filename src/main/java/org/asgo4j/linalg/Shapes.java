@@ -239,6 +239,20 @@ final class Shapes {
         }
     }
 
+    /** A copy whose elements keep their type, so that it is no work for the processor or the GPU. */
+    static void transfer(BackendName backend, String operation, Matrix x, Matrix y) {
+        elementwise(backend, operation, "X", x, "Y", y);
+        type(operation, "X", x, y.type());
+    }
+
+    /** Checks on which side of the bus a matrix lies. */
+    static void placed(String operation, String name, Matrix m, boolean onDevice) {
+        if (m.isOnDevice() == onDevice) return;
+        String here = "this computer's";
+        throw new IllegalArgumentException("%s: %s (%s) is in %s memory, must be in %s memory".formatted(
+                operation, name, m.shape(), onDevice ? here : "device", onDevice ? "device" : here));
+    }
+
     /** An elementwise operation from one matrix to another of the same shape; they may be the same elements. */
     static void elementwise(
             BackendName backend, String operation, String inputName, Matrix input, String outputName, Matrix output) {

@@ -18,7 +18,8 @@
  * bindings, one method per native routine, each flip between row-major and column-major inside that method. The
  * elementwise operations are shared by both ({@code CpuBackend}) and run on the kernels. {@code CudaBackend} does the
  * same on an NVIDIA GPU: products by cuBLAS, factorizations by cuSOLVER ({@code CudaSolver}), the elementwise
- * operations by kernels of our own ({@code CudaElementwise}), each thread on a stream of its own ({@code CudaLane}).
+ * operations by kernels of our own ({@code CudaElementwise}), each thread on a stream of its own ({@code CudaLane}),
+ * with one more for copies in each direction ({@code CudaCopies}).
  * {@link org.asgo4j.linalg.Workers} shares out matrices over threads that call the BLAS with one thread each.
  *
  * <p>Memory of other engines comes in through {@code Matrix.of}, never copied and never freed here:

@@ -9,12 +9,8 @@ import org.asgo4j.linalg.Side;
 /** The states of a weight's blocks of rows, or of columns, each stepped as a weight of its own. */
 final class BlockedState extends RuleState {
     private final RuleState[] states;
-    private final int[] sizes;
-    private final Side side; // LEFT: blocks of rows
-    private final Matrix[] weightBlocks;
-    private final Matrix[] gradientBlocks;
-    private Matrix slicedWeight; // whose slices the block arrays hold: slicing anew at every step would allocate
-    private Matrix slicedGradient;
+    private final Slices weightSlices;
+    private final Slices gradientSlices;
 
     /** Blocks of rows. */
     static BlockedState ofRows(Backend backend, Rule rule, Arena arena, int cols, RowBlocks blocks) {
@@ -35,16 +31,14 @@ final class BlockedState extends RuleState {
 
     private BlockedState(Backend backend, Rule rule, Arena arena, int rows, int cols, int[] sizes, Side side) {
         super(backend, rows, cols);
-        this.sizes = sizes;
-        this.side = side;
         states = new RuleState[sizes.length];
         for (int i = 0; i < sizes.length; i++) {
             states[i] = side == Side.LEFT
                     ? rule.create(backend, arena, sizes[i], cols)
                     : rule.create(backend, arena, rows, sizes[i]);
         }
-        weightBlocks = new Matrix[sizes.length];
-        gradientBlocks = new Matrix[sizes.length];
+        weightSlices = new Slices(sizes, side);
+        gradientSlices = new Slices(sizes, side);
     }
 
     @Override
@@ -56,26 +50,12 @@ final class BlockedState extends RuleState {
     void apply(
             Matrix weight, Matrix gradient, double gradientScale, float learningRate, float weightDecay,
             Workspace workspace) {
-        if (weight != slicedWeight) {
-            slice(weight, weightBlocks);
-            slicedWeight = weight;
-        }
-        if (gradient != slicedGradient) {
-            slice(gradient, gradientBlocks);
-            slicedGradient = gradient;
-        }
+        Matrix[] weightBlocks = weightSlices.of(weight);
+        Matrix[] gradientBlocks = gradientSlices.of(gradient);
         for (int i = 0; i < states.length; i++) {
             states[i].update(
                     weightBlocks[i], gradientBlocks[i], Double.NaN, gradientScale, learningRate, weightDecay,
                     workspace);
-        }
-    }
-
-    private void slice(Matrix m, Matrix[] blocks) {
-        int from = 0;
-        for (int i = 0; i < sizes.length; i++) {
-            blocks[i] = side == Side.LEFT ? m.rowBlock(from, sizes[i]) : m.colBlock(from, sizes[i]);
-            from += sizes[i];
         }
     }
 

@@ -13,10 +13,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.asgo4j.io.Safetensors;
 import org.asgo4j.io.SafetensorsWriter;
 import org.asgo4j.linalg.Backend;
-import org.asgo4j.linalg.BackendName;
 import org.asgo4j.linalg.ElementType;
 import org.asgo4j.linalg.Matrix;
 import org.asgo4j.linalg.NativeCallException;
@@ -25,7 +25,8 @@ import org.asgo4j.optim.OptimizerConfig.NonFinitePolicy;
 
 /**
  * Steps named parameters in groups, several at a time. The caller owns weights and gradients; the optimizer owns all
- * state and one workspace per worker, freed by {@link #close}.
+ * state and one workspace per worker, freed by {@link #close}. On a GPU's backend it page-locks weights and gradients
+ * in this computer's memory until then: close it before that memory is freed.
  *
  * <p>A step is: global norm of all gradients → clip factor → per parameter its rule. It allocates nothing on the Java
  * heap, and its result is bit-identical for any number of workers, since no parameter's arithmetic is split.
@@ -33,6 +34,8 @@ import org.asgo4j.optim.OptimizerConfig.NonFinitePolicy;
  * {@snippet file="TrainingExamplesTest.java" region="loop"}
  */
 public final class Optimizer implements AutoCloseable {
+
+    private static final System.Logger LOGGER = System.getLogger(Optimizer.class.getName());
 
     private final Backend backend;
     private final Workers workers;
@@ -43,10 +46,14 @@ public final class Optimizer implements AutoCloseable {
     private final Stepped[] largestFirst;
     private final Wave[] waves; //                              the same, as they are stepped
     private final Workspace[] workspaces;
+    private final Conveyor[] conveyors; //                       one per worker; none where nothing is to be carried
+    private final AtomicInteger nextWave = new AtomicInteger();
     private final float[] learningRates; //                     per group, of the step under way
     private final StepReport report = new StepReport();
     private final Workers.Task measure = this::measure;
     private final Workers.Task update = this::update;
+    private final Workers.Task carry = this::carry;
+    private final Conveyor.Work[] works; //                      per worker: made once, since a step allocates nothing
     private double clipFactor;
     private boolean observed; //                                whether the step under way measures its updates
     private long steps;
@@ -68,6 +75,11 @@ public final class Optimizer implements AutoCloseable {
         this.groups = List.copyOf(groups);
         this.learningRates = new float[groups.size()];
         this.workspaces = new Workspace[workers.count()];
+        this.works = new Conveyor.Work[workers.count()];
+        for (int i = 0; i < works.length; i++) {
+            int worker = i;
+            works[i] = (wave, other) -> update(wave, worker, other);
+        }
         try {
             check(this.groups);
             if (workers.count() > 1) checkShared(this.groups);
@@ -80,6 +92,7 @@ public final class Optimizer implements AutoCloseable {
                 for (Wave wave : waves) wave.reserve(workspace);
                 workspace.allocate(arena);
             }
+            conveyors = conveyors();
         } catch (RuntimeException | Error e) {
             arena.close();
             throw e;
@@ -93,10 +106,7 @@ public final class Optimizer implements AutoCloseable {
             RuleState state = group.rule().newSharedState(backend, arena, weight.cols(), parameter.blocks());
             for (Workspace workspace : workspaces) {
                 state.reserve(workspace);
-                if (isCopied(parameter.gradient())) {
-                    workspace.reserve(
-                            Workspace.Slot.COPIED_GRADIENT, ElementType.FLOAT32, weight.rows(), weight.cols());
-                }
+                Conveyor.reserve(backend, parameter, workspace);
                 if (config.observeEvery() > 0) {
                     workspace.reserve(Workspace.Slot.BEFORE, ElementType.FLOAT32, weight.rows(), weight.cols());
                 }
@@ -185,7 +195,9 @@ public final class Optimizer implements AutoCloseable {
         clipFactor = gradientScale * (norm > config.clipNorm() ? config.clipNorm() / norm : 1);
         for (int i = 0; i < learningRates.length; i++) learningRates[i] = learningRate(groups.get(i));
         observed = config.observeEvery() > 0 && (steps + 1) % config.observeEvery() == 0;
-        workers.run(waves.length, update);
+        nextWave.set(0);
+        if (conveyors.length == 0) workers.run(waves.length, update);
+        else workers.run(conveyors.length, carry);
         steps++;
         RootCounts counts = report.begin();
         for (Stepped each : largestFirst) each.state.addCounts(counts);
@@ -221,9 +233,30 @@ public final class Optimizer implements AutoCloseable {
         each.sumOfSquares = backend.sumOfSquares(p.gradient());
     }
 
+    /** What the GPU is to reach of this computer's memory is page-locked, if it may be, and carried there. */
+    private Conveyor[] conveyors() {
+        List<Matrix> carried = Conveyor.carried(backend, stepped);
+        if (carried.isEmpty()) return new Conveyor[0];
+        backend.pinWherePossible(arena, carried).ifPresent(reason -> LOGGER.log(System.Logger.Level.WARNING,
+                "optimizer: some of the weights and gradients could not be page-locked, so their copies to the GPU are "
+                        + "slower and not beside its computing: {0}",
+                reason));
+        return Arrays.stream(workspaces).map(each -> new Conveyor(backend, each)).toArray(Conveyor[]::new);
+    }
+
+    /** Worker task on a GPU, where something is to be carried: as many waves as this worker comes to. */
+    private void carry(int task, int worker) {
+        conveyors[worker].run(waves, nextWave, works[worker]);
+    }
+
     /** Worker task: the rule of one parameter, or of several whose roots are computed together. */
     private void update(int index, int worker) {
-        Wave wave = waves[index];
+        update(waves[index], worker, false);
+        backend.synchronize(); // another worker may step these parameters next, and the caller reads the weights
+    }
+
+    /** The step of a wave; {@code other} says which of two copies on the GPU is its own. */
+    private void update(Wave wave, int worker, boolean other) {
         Workspace workspace = workspaces[worker];
         boolean together = wave.isTogether();
         try {
@@ -231,11 +264,10 @@ public final class Optimizer implements AutoCloseable {
                 for (Stepped each : wave.members) prepare(each, workspace);
                 wave.roots.compute(workspace);
             }
-            for (Stepped each : wave.members) update(each, together, workspace);
+            for (Stepped each : wave.members) update(each, together, worker, other);
         } finally {
             if (together) wave.roots.forget(); // after an error
         }
-        backend.synchronize(); // another worker may step these parameters next, and the caller reads the weights
     }
 
     private void prepare(Stepped each, Workspace workspace) {
@@ -246,8 +278,11 @@ public final class Optimizer implements AutoCloseable {
         }
     }
 
-    private void update(Stepped each, boolean prepared, Workspace workspace) {
-        Matrix weight = each.parameter.weight();
+    private void update(Stepped each, boolean prepared, int worker, boolean other) {
+        boolean carried = conveyors.length > 0;
+        Workspace workspace = workspaces[worker];
+        Matrix weight = carried ? conveyors[worker].weight(each, other) : each.parameter.weight();
+        Matrix gradient = carried ? conveyors[worker].gradient(each, other) : each.parameter.gradient();
         float weightDecay = groups.get(each.group).weightDecay();
         float learningRate = learningRates[each.group];
         Matrix before = null;
@@ -256,7 +291,6 @@ public final class Optimizer implements AutoCloseable {
             backend.copy(weight, before);
         }
         try {
-            Matrix gradient = reachable(each.parameter.gradient(), workspace);
             if (prepared) {
                 ((AsgoState) each.state).complete(
                         weight, gradient, each.sumOfSquares, clipFactor, learningRate, weightDecay, workspace);
@@ -281,19 +315,6 @@ public final class Optimizer implements AutoCloseable {
                 "parameter '%s', step %d: %s".formatted(each.parameter.name(), steps + 1, cause.getMessage()));
         named.initCause(cause);
         return named;
-    }
-
-    /** The gradient where the backend works: copied to a GPU once, and not at each use. */
-    private Matrix reachable(Matrix gradient, Workspace workspace) {
-        if (!isCopied(gradient)) return gradient;
-        Matrix copy = workspace.get(
-                Workspace.Slot.COPIED_GRADIENT, ElementType.FLOAT32, gradient.rows(), gradient.cols());
-        backend.copy(gradient, copy);
-        return copy;
-    }
-
-    private boolean isCopied(Matrix gradient) {
-        return backend.name() == BackendName.CUDA && !gradient.isOnDevice();
     }
 
     private void refuse(double norm, long start) {

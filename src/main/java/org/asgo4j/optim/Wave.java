@@ -12,8 +12,8 @@ import org.asgo4j.linalg.ElementType;
 
 /**
  * What one worker steps at a time: one parameter, or, on a GPU, several whose roots are computed together. Together are
- * weights with a root of products only, of one order and precision, whose gradients lie on the GPU (others would be
- * copied there twice).
+ * weights with a root of products only, of one order and precision, that lie on the GPU with their gradients: of others
+ * there would have to be room for many at a time.
  */
 final class Wave {
     /** Elements of a stack of matrices: 14 of order 768, 3 of order 1600; more would only take memory. */
@@ -45,7 +45,7 @@ final class Wave {
 
     /** What must agree for roots to be computed together; null for a parameter alone. */
     private static Kind kind(Backend backend, Stepped each) {
-        if (backend.name() != BackendName.CUDA || !each.parameter.gradient().isOnDevice()) return null;
+        if (backend.name() != BackendName.CUDA || Conveyor.carries(backend, each.parameter)) return null;
         if (!(each.state instanceof AsgoState state) || state.batched() == null) return null;
         return new Kind(state.gram().rows(), state.gram().type());
     }

@@ -24,8 +24,14 @@ final class Workspace {
     enum Slot {
         /** U, m×n. */
         UPDATE,
-        /** The gradient on a GPU, where the caller's is not, m×n. */
+        /** The gradient on a GPU, where the caller's is not, m×n; of every other wave. */
         COPIED_GRADIENT,
+        /** The same of the waves between. */
+        OTHER_COPIED_GRADIENT,
+        /** The weight on a GPU, where the caller's is not, m×n; of every other wave. */
+        COPIED_WEIGHT,
+        /** The same of the waves between. */
+        OTHER_COPIED_WEIGHT,
         /** The gradient brought to a scale whose squares float32 can hold, where U is needed beside it, m×n. */
         SCALED_GRADIENT,
         /** The gradient in the preconditioner's precision, m×n. */

@@ -21,6 +21,7 @@
  *  │  │                 ├─ Dasgo, Muon
  *  │  │                 └─ AdamW, Sgd, Lion
  *  │  └─ StateFile ─ StateWriter, StateReader: what a state names in describe(StateFields)
+ *  ├─ Conveyor: brings what is in this computer's memory to a GPU and back beside its computing; one per worker
  *  ├─ Wave: parameters that a worker steps at a time, with a RootBatch if more than one
  *  └─ one Workspace per worker
  * </pre>
@@ -52,7 +53,7 @@
  *   <li>On a GPU, roots by PolarExpress are computed for all weights of one order at once ({@code Wave}, {@code
  *       RootBatch}): a worker takes the gradients of several weights in, computes their roots in one stack of matrices,
  *       and steps them. N is made again after the root, which is one pass over memory; keeping it would take the size
- *       of every weight. Left alone are weights whose gradient would be copied to the GPU twice for that, row blocks
+ *       of every weight. Left alone are weights in this computer's memory, row blocks
  *       (each a state of its own inside a weight's), roots in the background (a thread of their own), and NEWTON, whose
  *       iterations differ in number from weight to weight.
  *   <li>The default root, Zolotarev's, is off by 20 % in single directions, as Muon's polar factor is. What an update

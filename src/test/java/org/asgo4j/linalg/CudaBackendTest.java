@@ -176,6 +176,7 @@ class CudaBackendTest {
     @Test
     void whateverFailsIsNamedAndEverythingIsFreed() {
         var silent = List.of("cudaFree", "cudaFreeHost", "cudaHostUnregister", "cudaStreamDestroy",
+                "cudaEventDestroy",
                 "cublasDestroy_v2", "cusolverDnDestroy", "cuModuleUnload");
         var texts = List.of("cudaGetErrorName", "cudaGetErrorString", "cudaGetLastError", "cuGetErrorName",
                 "cuGetErrorString", "cublasGetStatusName", "cublasGetStatusString");
@@ -215,6 +216,9 @@ class CudaBackendTest {
                 backend.copy(pinned.colBlock(0, 2), onDevice.colBlock(0, 2));
             }
             backend.deviceMatrix(arena, onDevice.segment().address(), ElementType.FLOAT32, 3, 4, 4);
+            backend.copyAhead(pinned, onDevice);
+            backend.awaitAhead();
+            backend.copyBehind(onDevice, pinned);
             backend.synchronize();
         }
     }

@@ -81,6 +81,11 @@ public final class FakeCuda {
         call("fakecuda_set_total", FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG), bytes);
     }
 
+    /** Sets when work is done: 0 at once, 1 when something waits for it, 2 at once in streams that only copy. */
+    public static void setDeferred(int deferred) {
+        call("fakecuda_set_deferred", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT), deferred);
+    }
+
     /** Sets how many GPUs there are. */
     public static void setDevices(int count) {
         call("fakecuda_set_devices", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT), count);

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.asgo4j.optim;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.BackendName;
+import org.asgo4j.linalg.ElementType;
+import org.asgo4j.linalg.Matrix;
+import org.asgo4j.optim.Workspace.Slot;
+
+/**
+ * Brings what lies in this computer's memory to a GPU and back, for one worker: the gradient and the weight of its next
+ * wave while the present one is computed, and the last one's weight. Two of each are on the GPU for that.
+ */
+final class Conveyor {
+    private final Backend backend;
+    private final Workspace workspace;
+
+    Conveyor(Backend backend, Workspace workspace) {
+        this.backend = backend;
+        this.workspace = workspace;
+    }
+
+    /** Whether this is on the other side of the bus, where every use would copy it. */
+    static boolean carries(Backend backend, Matrix m) {
+        return backend.name() == BackendName.CUDA && !m.isOnDevice();
+    }
+
+    static boolean carries(Backend backend, Parameter parameter) {
+        return carries(backend, parameter.weight()) || carries(backend, parameter.gradient());
+    }
+
+    /** All that is carried, to be page-locked. */
+    static List<Matrix> carried(Backend backend, List<Stepped> all) {
+        List<Matrix> carried = new ArrayList<>();
+        for (Stepped each : all) {
+            for (Matrix m : List.of(each.parameter.weight(), each.parameter.gradient())) {
+                if (carries(backend, m)) carried.add(m);
+            }
+        }
+        return carried;
+    }
+
+    static void reserve(Backend backend, Parameter parameter, Workspace workspace) {
+        reserve(backend, parameter.gradient(), Slot.COPIED_GRADIENT, Slot.OTHER_COPIED_GRADIENT, workspace);
+        reserve(backend, parameter.weight(), Slot.COPIED_WEIGHT, Slot.OTHER_COPIED_WEIGHT, workspace);
+    }
+
+    private static void reserve(Backend backend, Matrix m, Slot slot, Slot other, Workspace workspace) {
+        if (!carries(backend, m)) return;
+        workspace.reserve(slot, ElementType.FLOAT32, m.rows(), m.cols());
+        workspace.reserve(other, ElementType.FLOAT32, m.rows(), m.cols());
+    }
+
+    /** What is done with one wave, whose matrices are on the GPU. */
+    interface Work {
+        void run(Wave wave, boolean other);
+    }
+
+    /** Takes waves, as long as there are any, from {@code next} on, which workers share, and works on each. */
+    void run(Wave[] waves, AtomicInteger next, Work work) {
+        try {
+            int index = next.getAndIncrement();
+            boolean other = false;
+            if (index < waves.length) raise(waves[index], other);
+            while (index < waves.length) {
+                backend.awaitAhead();
+                int following = next.getAndIncrement();
+                if (following < waves.length) raise(waves[following], !other);
+                work.run(waves[index], other);
+                lower(waves[index], other);
+                index = following;
+                other = !other;
+            }
+        } catch (RuntimeException | Error e) {
+            next.set(waves.length); // nobody begins another
+            finish(e);
+            throw e;
+        }
+        backend.synchronize();
+    }
+
+    /** No copy may be under way when the caller has its memory back. */
+    private void finish(Throwable failure) {
+        try {
+            backend.synchronize();
+        } catch (RuntimeException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    private void raise(Wave wave, boolean other) {
+        for (Stepped each : wave.members) {
+            Matrix weight = each.parameter.weight();
+            Matrix gradient = each.parameter.gradient();
+            if (carries(backend, gradient)) backend.copyAhead(gradient, gradient(each, other));
+            if (carries(backend, weight)) backend.copyAhead(weight, weight(each, other));
+        }
+    }
+
+    private void lower(Wave wave, boolean other) {
+        for (Stepped each : wave.members) {
+            Matrix weight = each.parameter.weight();
+            if (carries(backend, weight)) backend.copyBehind(weight(each, other), weight);
+        }
+    }
+
+    /** The parameter's weight where the backend works. */
+    Matrix weight(Stepped each, boolean other) {
+        return reachable(each.parameter.weight(), other ? Slot.OTHER_COPIED_WEIGHT : Slot.COPIED_WEIGHT);
+    }
+
+    /** The parameter's gradient where the backend works. */
+    Matrix gradient(Stepped each, boolean other) {
+        return reachable(each.parameter.gradient(), other ? Slot.OTHER_COPIED_GRADIENT : Slot.COPIED_GRADIENT);
+    }
+
+    private Matrix reachable(Matrix m, Slot slot) {
+        return carries(backend, m) ? workspace.get(slot, ElementType.FLOAT32, m.rows(), m.cols()) : m;
+    }
+}
