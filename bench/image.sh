@@ -5,6 +5,7 @@
 #
 #   FOLDER/bin/asgo4j doctor                 what can be used there
 #   FOLDER/bin/asgo4j-bench StepBench -f 1   JMH, with its options
+#   FOLDER/bin/asgo4j-gpu-bench block        steps on a GPU and their floor; beside it published_step.py for PyTorch's
 set -eu
 limit=60000000 # bytes that are carried to a GPU machine; a larger image is an error
 
@@ -61,7 +62,11 @@ home=$(cd "$(dirname "$0")/.." && pwd)
 exec "$home/runtime/bin/java" --class-path "$home/lib/*" --add-modules jdk.incubator.vector \
     --enable-native-access=ALL-UNNAMED -Djava.awt.headless=true org.openjdk.jmh.Main "$@"
 END
-chmod +x "$image/bin/asgo4j-bench"
+sed -e '2s/.*/# Steps on a GPU, and their floor: asgo4j-gpu-bench SET [ROUNDS]/' \
+    -e "s/ -Djava.awt.headless=true org.openjdk.jmh.Main/ \$ASGO4J_OPTS org.asgo4j.bench.GpuComparison/" \
+    "$image/bin/asgo4j-bench" > "$image/bin/asgo4j-gpu-bench"
+chmod +x "$image/bin/asgo4j-bench" "$image/bin/asgo4j-gpu-bench"
+cp bench/gpu/published_step.py "$image/bin"
 
 size=$(find "$image" -type f -exec wc -c {} + | awk '$2 != "total" { sum += $1 } END { print sum }')
 echo "$image: $size bytes"

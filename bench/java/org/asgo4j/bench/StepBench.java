@@ -87,7 +87,7 @@ public class StepBench {
         boolean wide = w.rows() <= w.cols();
         int order = Math.min(w.rows(), w.cols());
         double length = 0.2 * WeightSet.LEARNING_RATE;
-        Matrix product = backend.allocate(arena, order, order);
+        Matrix product = backend.allocateHost(arena, order, order);
         backend.syrk(wide ? Transpose.NONE : Transpose.TRANSPOSED,
                 1 / (length * length * Math.max(w.rows(), w.cols())), w, 0, product);
         double tolerance = (order * w.type().unitRoundoff() + DAMPING) * WeightSet.CONDITION;

@@ -35,25 +35,35 @@ final class WeightSet {
     private static final int CHAR_WIDTH = 128;
     private static final int TINY_WIDTH = 4;
     private static final int SMALL_WIDTH = 768;
+    private static final int XL_WIDTH = 1600;
     private static final int MLP_FACTOR = 4;
 
     private final List<Parameter> parameters = new ArrayList<>();
     private final Backend backend;
     private final Arena arena;
     private final Random random = new Random(SEED);
+    private final boolean onHost;
+
+    /** In the backend's memory; see {@link #WeightSet(String, Backend, Arena, boolean)}. */
+    WeightSet(String name, Backend backend, Arena arena) {
+        this(name, backend, arena, false);
+    }
 
     /**
      * A set by name: {@code char-gpt}, the 24 matrices of the training job's GPT of 4 layers of width 128; {@code
-     * block}, one block of GPT-2 small; {@code tiny}, char-gpt at width 4, where all is overhead; a number n, one
-     * weight of n×n.
+     * block}, one block of GPT-2 small; {@code block-xl}, one of GPT-2 XL; {@code tiny}, char-gpt at width 4, where all
+     * is overhead; a number n, one weight of n×n. In plain memory of this computer if {@code onHost}, else in the
+     * backend's.
      */
-    WeightSet(String name, Backend backend, Arena arena) {
+    WeightSet(String name, Backend backend, Arena arena, boolean onHost) {
+        this.onHost = onHost;
         this.backend = backend;
         this.arena = arena;
         switch (name) {
             case "tiny" -> addBlocks(LAYERS, TINY_WIDTH);
             case "char-gpt" -> addBlocks(LAYERS, CHAR_WIDTH);
             case "block" -> addBlocks(1, SMALL_WIDTH);
+            case "block-xl" -> addBlocks(1, XL_WIDTH);
             default -> add("weight", Integer.parseInt(name), Integer.parseInt(name));
         }
         drawGradients();
@@ -68,21 +78,36 @@ final class WeightSet {
     }
 
     private void add(String name, int rows, int cols) {
-        Matrix weight = backend.allocate(arena, rows, cols);
-        parameters.add(Parameter.of(name, weight, backend.allocate(arena, rows, cols)));
+        parameters.add(Parameter.of(name, allocate(rows, cols), allocate(rows, cols)));
+    }
+
+    private Matrix allocate(int rows, int cols) {
+        return onHost ? Matrix.of(arena.allocate(Float.BYTES * (long) rows * cols, Float.BYTES), rows, cols)
+                : backend.allocate(arena, rows, cols);
     }
 
     /** Draws new gradients, in place. */
     void drawGradients() {
         for (Parameter parameter : parameters) {
             Matrix gradient = parameter.gradient();
-            double diagonal = Math.sqrt(Math.max(gradient.rows(), gradient.cols()));
-            for (int i = 0; i < gradient.rows(); i++) {
-                for (int j = 0; j < gradient.cols(); j++) {
-                    gradient.set(i, j, random.nextFloat() - 0.5 + (i == j ? diagonal : 0));
+            if (gradient.isOnDevice()) {
+                try (Arena scratch = Arena.ofConfined()) {
+                    backend.copy(drawn(backend.allocateHost(scratch, gradient.rows(), gradient.cols())), gradient);
                 }
+            } else {
+                drawn(gradient);
             }
         }
+    }
+
+    private Matrix drawn(Matrix gradient) {
+        double diagonal = Math.sqrt(Math.max(gradient.rows(), gradient.cols()));
+        for (int i = 0; i < gradient.rows(); i++) {
+            for (int j = 0; j < gradient.cols(); j++) {
+                gradient.set(i, j, random.nextFloat() - 0.5 + (i == j ? diagonal : 0));
+            }
+        }
+        return gradient;
     }
 
     List<Parameter> parameters() {
@@ -92,8 +117,7 @@ final class WeightSet {
     /** The same gradients with weights of their own, of zeros. */
     List<Parameter> parametersWithNewWeights() {
         return parameters.stream()
-                .map(p -> Parameter.of(
-                        p.name(), backend.allocate(arena, p.weight().rows(), p.weight().cols()), p.gradient()))
+                .map(p -> Parameter.of(p.name(), allocate(p.weight().rows(), p.weight().cols()), p.gradient()))
                 .toList();
     }
 

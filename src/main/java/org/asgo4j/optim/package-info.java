@@ -53,9 +53,9 @@
  *   <li>On a GPU, roots by PolarExpress are computed for all weights of one order at once ({@code Wave}, {@code
  *       RootBatch}): a worker takes the gradients of several weights in, computes their roots in one stack of matrices,
  *       and steps them. N is made again after the root, which is one pass over memory; keeping it would take the size
- *       of every weight. Left alone are weights in this computer's memory, row blocks
- *       (each a state of its own inside a weight's), roots in the background (a thread of their own), and NEWTON, whose
- *       iterations differ in number from weight to weight.
+ *       of every weight. Left alone are weights in this computer's memory, row blocks (each a state of its own inside a
+ *       weight's), roots in the background (a thread of their own), and NEWTON, whose iterations differ in number from
+ *       weight to weight.
  *   <li>The default root, Zolotarev's, is off by 20 % in single directions, as Muon's polar factor is. What an update
  *       loses by that was not to be seen in training; what it saves is three quarters of a root.
  * </ul>
