@@ -160,6 +160,10 @@ final class KernelComparison {
     private void measure(ElementwiseKernel kernel) {
         Stream stream = Stream.of(kernel.traffic);
         verifyAndWarmUp(kernel);
+        if (operands.count < LARGE) {
+            warmUp(kernel, operands); // a square of another size has tails that code for the first one has not met
+            operands.fill();
+        }
         long times = times(kernel);
         double[] c = new double[rounds()];
         double[] java = new double[rounds()];
@@ -190,17 +194,21 @@ final class KernelComparison {
             var few = new KernelOperands(arena, FEW);
             kernel.verify(KernelImplementation.vector, few);
             kernel.verify(KernelImplementation.c, few);
-            long start = System.nanoTime();
-            long allocated;
-            do {
-                long before = THREADS.getCurrentThreadAllocatedBytes();
-                for (int i = 0; i < WARM_UP_CALLS; i++) {
-                    result = KernelImplementation.vector.run(kernel, few) + KernelImplementation.c.run(kernel, few);
-                    Stream.of(kernel.traffic).run(few, 0, FEW, 1);
-                }
-                allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
-            } while (System.nanoTime() - start < (allocated > 0 ? LONGEST_WARM_UP_NANOS : WARM_UP_NANOS));
+            warmUp(kernel, few);
         }
+    }
+
+    private static void warmUp(ElementwiseKernel kernel, KernelOperands on) {
+        long start = System.nanoTime();
+        long allocated;
+        do {
+            long before = THREADS.getCurrentThreadAllocatedBytes();
+            for (int i = 0; i < WARM_UP_CALLS; i++) {
+                result = KernelImplementation.vector.run(kernel, on) + KernelImplementation.c.run(kernel, on);
+                Stream.of(kernel.traffic).run(on, 0, on.count, 1);
+            }
+            allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
+        } while (System.nanoTime() - start < (allocated > 0 ? LONGEST_WARM_UP_NANOS : WARM_UP_NANOS));
     }
 
     /** Calls of a sample. */
