@@ -30,8 +30,7 @@ INLINED float exponential(float x) {
     float power;
     memcpy(&power, &bits, sizeof power);
     float result = p * power;
-    result = x < -87 ? 0 : result;
-    return x > 88 ? INFINITY : result;
+    return x < -87 ? 0 : result;
 }
 
 /* (1 + erf(x/sqrt(2)))/2 */
@@ -89,6 +88,10 @@ static float sum(const float *x, int count) {
         s0 += load(x + i);
         s1 += load(x + i + LANES);
     }
+    if (i + LANES <= count) {
+        s0 += load(x + i);
+        i += LANES;
+    }
     float result = sum_of_lanes(s0 + s1);
     for (; i < count; i++) result += x[i];
     return result;
@@ -101,41 +104,31 @@ static float dot(const float *x, const float *y, int count) {
         s0 = fused(load(x + i), load(y + i), s0);
         s1 = fused(load(x + i + LANES), load(y + i + LANES), s1);
     }
+    if (i + LANES <= count) {
+        s0 = fused(load(x + i), load(y + i), s0);
+        i += LANES;
+    }
     float result = sum_of_lanes(s0 + s1);
     for (; i < count; i++) result = fmaf(x[i], y[i], result);
     return result;
 }
 
-/* y <- x - shift; the sum of the squares of y. */
-static float center(const float *x, float shift, float *y, int count) {
+/* The sum of (x - shift)^2. */
+static float squares(const float *x, float shift, int count) {
     floats s0 = {0}, s1 = {0};
     int i = 0;
     for (; i + GROUP <= count; i += GROUP) {
         floats y0 = load(x + i) - shift, y1 = load(x + i + LANES) - shift;
-        *(floats *)(y + i) = y0;
-        *(floats *)(y + i + LANES) = y1;
         s0 = fused(y0, y0, s0);
         s1 = fused(y1, y1, s1);
     }
-    float result = sum_of_lanes(s0 + s1);
-    for (; i < count; i++) {
-        y[i] = x[i] - shift;
-        result = fmaf(y[i], y[i], result);
-    }
-    return result;
-}
-
-/* The sum of x y (z - shift). */
-static float dot_shifted(const float *x, const float *y, const float *z, float shift, int count) {
-    floats s0 = {0}, s1 = {0};
-    int i = 0;
-    for (; i + GROUP <= count; i += GROUP) {
-        int j = i + LANES;
-        s0 = fused(load(x + i) * load(y + i), load(z + i) - shift, s0);
-        s1 = fused(load(x + j) * load(y + j), load(z + j) - shift, s1);
+    if (i + LANES <= count) {
+        floats y0 = load(x + i) - shift;
+        s0 = fused(y0, y0, s0);
+        i += LANES;
     }
     float result = sum_of_lanes(s0 + s1);
-    for (; i < count; i++) result = fmaf(x[i] * y[i], z[i] - shift, result);
+    for (; i < count; i++) result = fmaf(x[i] - shift, x[i] - shift, result);
     return result;
 }
 
@@ -143,8 +136,8 @@ void layer_norm(const float *restrict x, const float *restrict gain, float *rest
                 float *restrict inverse_deviation, int rows, int cols, float epsilon) {
     for (int row = 0; row < rows; row++, x += cols, y += cols) {
         float mu = sum(x, cols) / cols;
-        float s = 1 / sqrtf(center(x, mu, y, cols) / cols + epsilon);
-        for (int i = 0; i < cols; i++) y[i] = s * y[i] * gain[i];
+        float s = 1 / sqrtf(squares(x, mu, cols) / cols + epsilon);
+        for (int i = 0; i < cols; i++) y[i] = (x[i] - mu) * s * gain[i];
         mean[row] = mu;
         inverse_deviation[row] = s;
     }
@@ -156,8 +149,25 @@ void layer_norm_backward(const float *restrict dy, const float *restrict x, cons
     for (int row = 0; row < rows; row++, dy += cols, x += cols, base += cols, dx += cols) {
         float mu = mean[row];
         float s = inverse_deviation[row];
-        float a = dot(dy, gain, cols) / cols;
-        float b = dot_shifted(dy, gain, x, mu, cols) * s / cols;
+        floats a0 = {0}, a1 = {0}, c0 = {0}, c1 = {0};
+        int whole = cols & -LANES;
+        for (int i = 0; i < whole; i += LANES) {
+            floats h = load(dy + i) * load(gain + i);
+            floats next_a = a0 + h;
+            floats next_c = fused(h, load(x + i) - mu, c0);
+            a0 = a1;
+            a1 = next_a;
+            c0 = c1;
+            c1 = next_c;
+        }
+        float a = sum_of_lanes(a0 + a1);
+        float c = sum_of_lanes(c0 + c1);
+        for (int i = whole; i < cols; i++) {
+            a += dy[i] * gain[i];
+            c = fmaf(dy[i] * gain[i], x[i] - mu, c);
+        }
+        a = a / cols;
+        float b = c * s / cols;
         for (int i = 0; i < cols; i++) {
             float normal = (x[i] - mu) * s;
             dgain[i] = fmaf(dy[i], normal, dgain[i]);
@@ -175,23 +185,48 @@ INLINED floats larger(floats a, floats b) {
 
 INLINED float largest(const float *x, int count) {
     float max = -INFINITY;
-    floats lanes = max - (floats){0};
+    floats m0 = max - (floats){0}, m1 = m0, m2 = m0, m3 = m0;
     int i = 0;
-    for (; i + LANES <= count; i += LANES) lanes = larger(load(x + i), lanes);
-    for (int j = 0; j < LANES; j++) max = lanes[j] > max ? lanes[j] : max;
+    for (; i + 4 * LANES <= count; i += 4 * LANES) {
+        m0 = larger(load(x + i), m0);
+        m1 = larger(load(x + i + LANES), m1);
+        m2 = larger(load(x + i + 2 * LANES), m2);
+        m3 = larger(load(x + i + 3 * LANES), m3);
+    }
+    for (; i + LANES <= count; i += LANES) m0 = larger(load(x + i), m0);
+    m0 = larger(larger(m0, m2), larger(m1, m3));
+    for (int j = 0; j < LANES; j++) max = m0[j] > max ? m0[j] : max;
     for (; i < count; i++) max = x[i] > max ? x[i] : max;
     return max;
+}
+
+/* x <- exp(x - shift); their sum. */
+INLINED float exponentiate(float *x, float shift, int count) {
+    floats s0 = {0}, s1 = {0};
+    int i = 0;
+    for (; i + LANES <= count; i += LANES) {
+        for (int j = 0; j < LANES; j++) x[i + j] = exponential(x[i + j] - shift);
+        floats next = s0 + load(x + i);
+        s0 = s1;
+        s1 = next;
+    }
+    float result = sum_of_lanes(s0 + s1);
+    for (; i < count; i++) {
+        x[i] = exponential(x[i] - shift);
+        result += x[i];
+    }
+    return result;
 }
 
 void causal_softmax(float *restrict scores, int64_t row_stride, int size, float scale) {
     for (int row = 0; row < size; row++, scores += row_stride) {
         int live = row + 1;
-        int rounded = (live + GROUP - 1) / GROUP * GROUP; /* a sum is of whole groups, whose rest is zeros */
-        int summed = rounded < size ? rounded : size;
+        int rounded = (live + LANES - 1) / LANES * LANES; /* a sum is of whole vectors, whose rest is zeros, */
+        int reach = rounded <= size ? rounded : live;     /* where they fit in the row */
         float max = largest(scores, live);
         for (int i = 0; i < live; i++) scores[i] = exponential((scores[i] - max) * scale);
         for (int i = live; i < size; i++) scores[i] = 0;
-        float factor = 1 / sum(scores, summed);
+        float factor = 1 / sum(scores, reach);
         for (int i = 0; i < live; i++) scores[i] = factor * scores[i];
     }
 }
@@ -199,10 +234,10 @@ void causal_softmax(float *restrict scores, int64_t row_stride, int size, float 
 void causal_softmax_backward(const float *restrict p, float *restrict dp, int64_t row_stride, int size, float scale) {
     for (int row = 0; row < size; row++, p += row_stride, dp += row_stride) {
         int live = row + 1;
-        int rounded = (live + GROUP - 1) / GROUP * GROUP;
-        int summed = rounded < size ? rounded : size;
+        int rounded = (live + LANES - 1) / LANES * LANES;
+        int reach = rounded <= size ? rounded : live;
         for (int i = live; i < size; i++) dp[i] = 0;
-        float mean = dot(p, dp, summed);
+        float mean = dot(p, dp, reach);
         for (int i = 0; i < live; i++) dp[i] = (dp[i] - mean) * p[i] * scale;
     }
 }
@@ -213,8 +248,7 @@ double cross_entropy(float *restrict logits, int64_t row_stride, int rows, int v
     for (int row = 0; row < rows; row++, logits += row_stride) {
         float target = logits[targets[row]];
         float max = largest(logits, vocabulary);
-        for (int i = 0; i < vocabulary; i++) logits[i] = exponential(logits[i] - max);
-        float total = sum(logits, vocabulary);
+        float total = exponentiate(logits, max, vocabulary);
         loss += log(total) - ((double)target - max);
         float factor = scale / total;
         for (int i = 0; i < vocabulary; i++) logits[i] = factor * logits[i];
@@ -230,11 +264,12 @@ double cross_entropy_loss(const float *restrict logits, int64_t row_stride, int 
         float max = largest(logits, vocabulary);
         floats s0 = {0}, s1 = {0};
         int i = 0;
-        for (; i + GROUP <= vocabulary; i += GROUP) {
-            float e[GROUP];
-            for (int j = 0; j < GROUP; j++) e[j] = exponential(logits[i + j] - max);
-            s0 += load(e);
-            s1 += load(e + LANES);
+        for (; i + LANES <= vocabulary; i += LANES) {
+            float e[LANES];
+            for (int j = 0; j < LANES; j++) e[j] = exponential(logits[i + j] - max);
+            floats next = s0 + load(e);
+            s0 = s1;
+            s1 = next;
         }
         float total = sum_of_lanes(s0 + s1);
         for (; i < vocabulary; i++) total += exponential(logits[i] - max);

@@ -12,7 +12,7 @@ final class Elementary {
     /** Below this {@link #exp} is 0; e^−87 = 1.6e-38 is the last step before subnormal numbers. */
     static final float EXP_LOWER = -87;
 
-    /** Above this {@link #exp} is +∞; e^88 = 1.7e38 is half the largest float. */
+    /** Up to here {@link #exp} is defined; e^88 = 1.7e38 is half the largest float. */
     static final float EXP_UPPER = 88;
 
     static final float LOG2_E = 1.44269504f;
@@ -81,7 +81,8 @@ final class Elementary {
     }
 
     /**
-     * eˣ, within 2 ulp for {@link #EXP_LOWER} ≤ x ≤ {@link #EXP_UPPER}, 0 below, +∞ above, NaN for NaN.
+     * eˣ, within 2 ulp for {@link #EXP_LOWER} ≤ x ≤ {@link #EXP_UPPER}, 0 below, NaN for NaN. Above it is
+     * undefined: no exponent of a softmax is positive.
      *
      * <p>x = n·ln 2 + r with |r| ≤ ½·ln 2, then eˣ = 2ⁿ·(1 + r + r²·E(r)).
      */
@@ -92,10 +93,7 @@ final class Elementary {
         float e = Math.fma(Math.fma(Math.fma(Math.fma(E4, r, E3), r, E2), r, E1), r, E0);
         float p = Math.fma(Math.fma(e, r, 1), r, 1);
         float result = p * Float.intBitsToFloat(Float.floatToRawIntBits(shifted) << EXPONENT_SHIFT);
-        if (x < EXP_LOWER) {
-            return 0;
-        }
-        return x > EXP_UPPER ? Float.POSITIVE_INFINITY : result;
+        return x < EXP_LOWER ? 0 : result;
     }
 
     /** Φ(x) = ½ + ½·erf(x/√2), the normal distribution, within 2.5e-7; exactly 0 or 1 beyond {@link #NORMAL_END}. */

@@ -8,10 +8,10 @@ import java.lang.foreign.MemorySegment;
 /**
  * Sums over a row in float32, in one order for every lane width; the definition of {@link VectorRowSums}.
  *
- * <p>Whole groups of {@link #GROUP} elements go to 32 partial sums (i mod 32); those 16 apart are added; the 16 sums s
- * that remain give 0 + ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7)) + …, left to right; the up to 31 elements
- * after the last group are added to that one by one. So a sum of n terms is off by at most about (n/32 + 7 +
- * 31)·2⁻²⁴·Σ|term|.
+ * <p>Whole vectors of {@link #LANES} elements go to 32 partial sums (i mod 32); those 16 apart are added; the 16 sums s
+ * that remain give 0 + ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7)) + …, left to right; the up to 15 elements
+ * after the last vector are added to that one by one. So a sum of n terms is off by at most about (n/32 + 7 +
+ * 15)·2⁻²⁴·Σ|term|.
  */
 final class RowSums {
 
@@ -29,17 +29,17 @@ final class RowSums {
 
     /** Σ x[i] for 0 ≤ i &lt; count. */
     static float sum(MemorySegment x, long from, int count) {
-        int grouped = count & -GROUP;
+        int whole = count & -LANES;
         float sum = 0;
         for (long lane = from; lane < from + LANES; lane += QUAD) {
-            sum += (sumOfLane(x, lane, grouped) + sumOfLane(x, lane + 1, grouped))
-                    + (sumOfLane(x, lane + 2, grouped) + sumOfLane(x, lane + 3, grouped));
+            sum += (sumOfLane(x, lane, whole) + sumOfLane(x, lane + 1, whole))
+                    + (sumOfLane(x, lane + 2, whole) + sumOfLane(x, lane + 3, whole));
         }
-        return addSum(sum, x, from + grouped, count - grouped, 1);
+        return addSum(sum, x, from + whole, count - whole, 1);
     }
 
-    private static float sumOfLane(MemorySegment x, long from, int grouped) {
-        return addSum(0, x, from, grouped, GROUP) + addSum(0, x, from + LANES, grouped, GROUP);
+    private static float sumOfLane(MemorySegment x, long from, int whole) {
+        return addSum(0, x, from, whole, GROUP) + addSum(0, x, from + LANES, whole - LANES, GROUP);
     }
 
     /** sum + x[0] + x[step] + …, one after the other, below {@code count}. */
@@ -53,20 +53,20 @@ final class RowSums {
 
     /** Σ x[i]·y[i] for 0 ≤ i &lt; count. */
     static float dot(MemorySegment x, long xFrom, MemorySegment y, long yFrom, int count) {
-        int grouped = count & -GROUP;
+        int whole = count & -LANES;
         float sum = 0;
         for (int lane = 0; lane < LANES; lane += QUAD) {
             long xLane = xFrom + lane;
             long yLane = yFrom + lane;
-            sum += (dotOfLane(x, xLane, y, yLane, grouped) + dotOfLane(x, xLane + 1, y, yLane + 1, grouped))
-                    + (dotOfLane(x, xLane + 2, y, yLane + 2, grouped) + dotOfLane(x, xLane + 3, y, yLane + 3, grouped));
+            sum += (dotOfLane(x, xLane, y, yLane, whole) + dotOfLane(x, xLane + 1, y, yLane + 1, whole))
+                    + (dotOfLane(x, xLane + 2, y, yLane + 2, whole) + dotOfLane(x, xLane + 3, y, yLane + 3, whole));
         }
-        return addDot(sum, x, xFrom + grouped, y, yFrom + grouped, count - grouped, 1);
+        return addDot(sum, x, xFrom + whole, y, yFrom + whole, count - whole, 1);
     }
 
-    private static float dotOfLane(MemorySegment x, long xFrom, MemorySegment y, long yFrom, int grouped) {
-        return addDot(0, x, xFrom, y, yFrom, grouped, GROUP)
-                + addDot(0, x, xFrom + LANES, y, yFrom + LANES, grouped, GROUP);
+    private static float dotOfLane(MemorySegment x, long xFrom, MemorySegment y, long yFrom, int whole) {
+        return addDot(0, x, xFrom, y, yFrom, whole, GROUP)
+                + addDot(0, x, xFrom + LANES, y, yFrom + LANES, whole - LANES, GROUP);
     }
 
     /** sum + x[0]·y[0] + x[step]·y[step] + …, one fma after the other, below {@code count}. */
@@ -78,36 +78,56 @@ final class RowSums {
         return result;
     }
 
-    /** y[i] ← x[i] − shift and returns Σ y[i]², for 0 ≤ i &lt; count; y may be the same range as x. */
-    static float center(MemorySegment x, long xFrom, float shift, MemorySegment y, long yFrom, int count) {
-        int grouped = count & -GROUP;
+    /** Σ (x[i] − shift)² for 0 ≤ i &lt; count. */
+    static float squares(MemorySegment x, long from, float shift, int count) {
+        int whole = count & -LANES;
         float sum = 0;
-        for (int lane = 0; lane < LANES; lane += QUAD) {
-            long xLane = xFrom + lane;
-            long yLane = yFrom + lane;
-            float s0 = centerLane(x, xLane, shift, y, yLane, grouped);
-            float s1 = centerLane(x, xLane + 1, shift, y, yLane + 1, grouped);
-            float s2 = centerLane(x, xLane + 2, shift, y, yLane + 2, grouped);
-            float s3 = centerLane(x, xLane + 3, shift, y, yLane + 3, grouped);
-            sum += (s0 + s1) + (s2 + s3);
+        for (long lane = from; lane < from + LANES; lane += QUAD) {
+            sum += (squaresOfLane(x, lane, shift, whole) + squaresOfLane(x, lane + 1, shift, whole))
+                    + (squaresOfLane(x, lane + 2, shift, whole) + squaresOfLane(x, lane + 3, shift, whole));
         }
-        return addCentered(sum, x, xFrom + grouped, shift, y, yFrom + grouped, count - grouped, 1);
+        return addSquares(sum, x, from + whole, shift, count - whole, 1);
     }
 
-    private static float centerLane(MemorySegment x, long xFrom, float shift, MemorySegment y, long yFrom,
-            int grouped) {
-        return addCentered(0, x, xFrom, shift, y, yFrom, grouped, GROUP)
-                + addCentered(0, x, xFrom + LANES, shift, y, yFrom + LANES, grouped, GROUP);
+    private static float squaresOfLane(MemorySegment x, long from, float shift, int whole) {
+        return addSquares(0, x, from, shift, whole, GROUP)
+                + addSquares(0, x, from + LANES, shift, whole - LANES, GROUP);
     }
 
-    /** y[i] ← x[i] − shift and returns sum + y[0]² + y[step]² + …, at multiples of {@code step} below {@code count}. */
-    static float addCentered(float sum, MemorySegment x, long xFrom, float shift, MemorySegment y, long yFrom,
-            int count, int step) {
+    /** sum + (x[0] − shift)² + (x[step] − shift)² + …, an fma each, below {@code count}. */
+    static float addSquares(float sum, MemorySegment x, long from, float shift, int count, int step) {
         float result = sum;
         for (int i = 0; i < count; i += step) {
-            float centered = x.getAtIndex(JAVA_FLOAT, xFrom + i) - shift;
-            y.setAtIndex(JAVA_FLOAT, yFrom + i, centered);
+            float centered = x.getAtIndex(JAVA_FLOAT, from + i) - shift;
             result = Math.fma(centered, centered, result);
+        }
+        return result;
+    }
+
+    /** Σ x[i]·y[i] for 0 ≤ i &lt; count, every product rounded: {@link #dotShifted} needs it anyway. */
+    static float products(MemorySegment x, long xFrom, MemorySegment y, long yFrom, int count) {
+        int whole = count & -LANES;
+        float sum = 0;
+        for (int lane = 0; lane < LANES; lane += QUAD) {
+            float s0 = productsOfLane(x, xFrom + lane, y, yFrom + lane, whole);
+            float s1 = productsOfLane(x, xFrom + lane + 1, y, yFrom + lane + 1, whole);
+            float s2 = productsOfLane(x, xFrom + lane + 2, y, yFrom + lane + 2, whole);
+            float s3 = productsOfLane(x, xFrom + lane + 3, y, yFrom + lane + 3, whole);
+            sum += (s0 + s1) + (s2 + s3);
+        }
+        return addProducts(sum, x, xFrom + whole, y, yFrom + whole, count - whole, 1);
+    }
+
+    private static float productsOfLane(MemorySegment x, long xFrom, MemorySegment y, long yFrom, int whole) {
+        return addProducts(0, x, xFrom, y, yFrom, whole, GROUP)
+                + addProducts(0, x, xFrom + LANES, y, yFrom + LANES, whole - LANES, GROUP);
+    }
+
+    /** sum + x[0]·y[0] + x[step]·y[step] + …, a product and a sum each, below {@code count}. */
+    static float addProducts(float sum, MemorySegment x, long xFrom, MemorySegment y, long yFrom, int count, int step) {
+        float result = sum;
+        for (int i = 0; i < count; i += step) {
+            result += x.getAtIndex(JAVA_FLOAT, xFrom + i) * y.getAtIndex(JAVA_FLOAT, yFrom + i);
         }
         return result;
     }
@@ -115,23 +135,24 @@ final class RowSums {
     /** Σ (x[i]·y[i])·(z[i] − shift) for 0 ≤ i &lt; count. */
     static float dotShifted(MemorySegment x, long xFrom, MemorySegment y, long yFrom, MemorySegment z, long zFrom,
             float shift, int count) {
-        int grouped = count & -GROUP;
+        int whole = count & -LANES;
         float sum = 0;
         for (int lane = 0; lane < LANES; lane += QUAD) {
-            float s0 = dotShiftedOfLane(x, xFrom + lane, y, yFrom + lane, z, zFrom + lane, shift, grouped);
-            float s1 = dotShiftedOfLane(x, xFrom + lane + 1, y, yFrom + lane + 1, z, zFrom + lane + 1, shift, grouped);
-            float s2 = dotShiftedOfLane(x, xFrom + lane + 2, y, yFrom + lane + 2, z, zFrom + lane + 2, shift, grouped);
-            float s3 = dotShiftedOfLane(x, xFrom + lane + 3, y, yFrom + lane + 3, z, zFrom + lane + 3, shift, grouped);
+            float s0 = dotShiftedOfLane(x, xFrom + lane, y, yFrom + lane, z, zFrom + lane, shift, whole);
+            float s1 = dotShiftedOfLane(x, xFrom + lane + 1, y, yFrom + lane + 1, z, zFrom + lane + 1, shift, whole);
+            float s2 = dotShiftedOfLane(x, xFrom + lane + 2, y, yFrom + lane + 2, z, zFrom + lane + 2, shift, whole);
+            float s3 = dotShiftedOfLane(x, xFrom + lane + 3, y, yFrom + lane + 3, z, zFrom + lane + 3, shift, whole);
             sum += (s0 + s1) + (s2 + s3);
         }
-        return addDotShifted(sum, x, xFrom + grouped, y, yFrom + grouped, z, zFrom + grouped, shift, count - grouped,
+        return addDotShifted(sum, x, xFrom + whole, y, yFrom + whole, z, zFrom + whole, shift, count - whole,
                 1);
     }
 
     private static float dotShiftedOfLane(MemorySegment x, long xFrom, MemorySegment y, long yFrom, MemorySegment z,
-            long zFrom, float shift, int grouped) {
-        return addDotShifted(0, x, xFrom, y, yFrom, z, zFrom, shift, grouped, GROUP)
-                + addDotShifted(0, x, xFrom + LANES, y, yFrom + LANES, z, zFrom + LANES, shift, grouped, GROUP);
+            long zFrom, float shift, int whole) {
+        return addDotShifted(0, x, xFrom, y, yFrom, z, zFrom, shift, whole, GROUP)
+                + addDotShifted(0, x, xFrom + LANES, y, yFrom + LANES, z, zFrom + LANES, shift, whole - LANES,
+                        GROUP);
     }
 
     /** sum + (x[0]·y[0])·(z[0] − shift) + …, an fma each, at multiples of {@code step} below {@code count}. */
@@ -147,17 +168,17 @@ final class RowSums {
 
     /** Σ exp(x[i] − shift) for 0 ≤ i &lt; count. */
     static float sumExp(MemorySegment x, long from, float shift, int count) {
-        int grouped = count & -GROUP;
+        int whole = count & -LANES;
         float sum = 0;
         for (long lane = from; lane < from + LANES; lane += QUAD) {
-            sum += (sumExpOfLane(x, lane, shift, grouped) + sumExpOfLane(x, lane + 1, shift, grouped))
-                    + (sumExpOfLane(x, lane + 2, shift, grouped) + sumExpOfLane(x, lane + 3, shift, grouped));
+            sum += (sumExpOfLane(x, lane, shift, whole) + sumExpOfLane(x, lane + 1, shift, whole))
+                    + (sumExpOfLane(x, lane + 2, shift, whole) + sumExpOfLane(x, lane + 3, shift, whole));
         }
-        return addExp(sum, x, from + grouped, shift, count - grouped, 1);
+        return addExp(sum, x, from + whole, shift, count - whole, 1);
     }
 
-    private static float sumExpOfLane(MemorySegment x, long from, float shift, int grouped) {
-        return addExp(0, x, from, shift, grouped, GROUP) + addExp(0, x, from + LANES, shift, grouped, GROUP);
+    private static float sumExpOfLane(MemorySegment x, long from, float shift, int whole) {
+        return addExp(0, x, from, shift, whole, GROUP) + addExp(0, x, from + LANES, shift, whole - LANES, GROUP);
     }
 
     /** sum + exp(x[0] − shift) + exp(x[step] − shift) + …, one after the other, below {@code count}. */

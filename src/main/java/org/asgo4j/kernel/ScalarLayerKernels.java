@@ -40,8 +40,8 @@ final class ScalarLayerKernels implements LayerKernels {
             long xRow = xFrom + (long) row * cols;
             long yRow = yFrom + (long) row * cols;
             float mu = RowSums.sum(x, xRow, cols) / cols;
-            float s = inverseDeviation(RowSums.center(x, xRow, mu, y, yRow, cols), cols, epsilon);
-            multiply(s, gain, gainFrom, y, yRow, cols);
+            float s = inverseDeviation(RowSums.squares(x, xRow, mu, cols), cols, epsilon);
+            normalize(x, xRow, mu, s, gain, gainFrom, y, yRow, cols);
             mean.setAtIndex(JAVA_FLOAT, meanFrom + row, mu);
             inverseDeviation.setAtIndex(JAVA_FLOAT, inverseDeviationFrom + row, s);
         }
@@ -54,10 +54,11 @@ final class ScalarLayerKernels implements LayerKernels {
         return 1 / (float) Math.sqrt(sumOfSquares / cols + epsilon);
     }
 
-    /** y[i] ← (s·y[i])·gain[i]. */
-    static void multiply(float s, MemorySegment gain, long gainFrom, MemorySegment y, long yFrom, int count) {
+    /** y[i] ← ((x[i] − mu)·s)·gain[i]. */
+    static void normalize(MemorySegment x, long xFrom, float mu, float s, MemorySegment gain, long gainFrom,
+            MemorySegment y, long yFrom, int count) {
         for (int i = 0; i < count; i++) {
-            float normal = s * y.getAtIndex(JAVA_FLOAT, yFrom + i);
+            float normal = (x.getAtIndex(JAVA_FLOAT, xFrom + i) - mu) * s;
             y.setAtIndex(JAVA_FLOAT, yFrom + i, normal * gain.getAtIndex(JAVA_FLOAT, gainFrom + i));
         }
     }
@@ -71,7 +72,7 @@ final class ScalarLayerKernels implements LayerKernels {
             long first = (long) row * cols;
             float mu = mean.getAtIndex(JAVA_FLOAT, meanFrom + row);
             float s = inverseDeviation.getAtIndex(JAVA_FLOAT, inverseDeviationFrom + row);
-            float a = RowSums.dot(dy, dyFrom + first, gain, gainFrom, cols) / cols;
+            float a = RowSums.products(dy, dyFrom + first, gain, gainFrom, cols) / cols;
             float c = RowSums.dotShifted(dy, dyFrom + first, gain, gainFrom, x, xFrom + first, mu, cols);
             float b = c * s / cols;
             addNormGradients(dy, dyFrom + first, x, xFrom + first, gain, gainFrom, mu, s, a, b, base, baseFrom + first,
@@ -103,14 +104,15 @@ final class ScalarLayerKernels implements LayerKernels {
             float max = max(Float.NEGATIVE_INFINITY, scores, first, live);
             exponentiate(scores, first, max, scale, live);
             zero(scores, first + live, size - live);
-            float sum = RowSums.sum(scores, first, summed(live, size));
+            float sum = RowSums.sum(scores, first, reach(live, size));
             ScalarKernels.INSTANCE.scale(1 / sum, scores, first, live);
         }
     }
 
-    /** Columns that a sum over the first {@code live} of {@code size} runs over: whole groups, whose rest is zeros. */
-    static int summed(int live, int size) {
-        return Math.min(size, (live + RowSums.GROUP - 1) & -RowSums.GROUP);
+    /** {@code live} rounded up to whole vectors of 16, or itself where these would not fit in {@code size}. */
+    static int reach(int live, int size) {
+        int rounded = (live + RowSums.LANES - 1) & -RowSums.LANES;
+        return rounded <= size ? rounded : live;
     }
 
     /** The largest of {@code max} and x[i]; NaNs are passed over, they show up in what is computed from the maximum. */
@@ -146,7 +148,7 @@ final class ScalarLayerKernels implements LayerKernels {
             long dpRow = dpFrom + row * rowStride;
             int live = row + 1;
             zero(dp, dpRow + live, size - live);
-            float mean = RowSums.dot(p, pRow, dp, dpRow, summed(live, size));
+            float mean = RowSums.dot(p, pRow, dp, dpRow, reach(live, size));
             multiplyCentered(p, pRow, mean, scale, dp, dpRow, live);
         }
     }

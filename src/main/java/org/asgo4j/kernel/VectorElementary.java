@@ -18,9 +18,7 @@ final class VectorElementary {
     static final FloatVector HALF = all(0.5f);
 
     static final FloatVector EXP_LOWER = all(Elementary.EXP_LOWER);
-    static final FloatVector EXP_UPPER = all(Elementary.EXP_UPPER);
     static final FloatVector ZERO = all(0);
-    static final FloatVector INFINITY = all(Float.POSITIVE_INFINITY);
     static final FloatVector LOG2_E = all(Elementary.LOG2_E);
     static final FloatVector MINUS_LN2_HIGH = all(-Elementary.LN2_HIGH);
     static final FloatVector MINUS_LN2_LOW = all(-Elementary.LN2_LOW);
@@ -69,9 +67,7 @@ final class VectorElementary {
         FloatVector p = E4.fma(r, E3).fma(r, E2).fma(r, E1).fma(r, E0).fma(r, ONE).fma(r, ONE);
         FloatVector power = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, Elementary.EXPONENT_SHIFT)
                 .reinterpretAsFloats();
-        return p.mul(power)
-                .blend(ZERO, x.compare(VectorOperators.LT, EXP_LOWER))
-                .blend(INFINITY, x.compare(VectorOperators.GT, EXP_UPPER));
+        return p.mul(power).blend(ZERO, x.compare(VectorOperators.LT, EXP_LOWER));
     }
 
     private static FloatVector all(float value) {

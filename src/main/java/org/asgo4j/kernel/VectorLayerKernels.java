@@ -3,30 +3,16 @@ package org.asgo4j.kernel;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
-import static jdk.incubator.vector.VectorOperators.GE;
+import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.GT;
-import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.MAX;
-import static org.asgo4j.kernel.Elementary.EXPONENT_SHIFT;
+import static jdk.incubator.vector.VectorOperators.XOR;
 import static org.asgo4j.kernel.Lanes.FLOATS;
-import static org.asgo4j.kernel.Lanes.INDEX;
 import static org.asgo4j.kernel.Lanes.ORDER;
-import static org.asgo4j.kernel.ScalarLayerKernels.inverseDeviation;
-import static org.asgo4j.kernel.ScalarLayerKernels.summed;
-import static org.asgo4j.kernel.VectorElementary.E0;
-import static org.asgo4j.kernel.VectorElementary.E1;
-import static org.asgo4j.kernel.VectorElementary.E2;
-import static org.asgo4j.kernel.VectorElementary.E3;
-import static org.asgo4j.kernel.VectorElementary.E4;
-import static org.asgo4j.kernel.VectorElementary.EXPONENT_MAGIC;
-import static org.asgo4j.kernel.VectorElementary.EXP_LOWER;
-import static org.asgo4j.kernel.VectorElementary.EXP_UPPER;
+import static org.asgo4j.kernel.RowSums.LANES;
 import static org.asgo4j.kernel.VectorElementary.HALF;
-import static org.asgo4j.kernel.VectorElementary.INFINITY;
-import static org.asgo4j.kernel.VectorElementary.LOG2_E;
-import static org.asgo4j.kernel.VectorElementary.MINUS_LN2_HIGH;
-import static org.asgo4j.kernel.VectorElementary.MINUS_LN2_LOW;
 import static org.asgo4j.kernel.VectorElementary.MINUS_NORMAL_END;
 import static org.asgo4j.kernel.VectorElementary.MINUS_SLOPE_END;
 import static org.asgo4j.kernel.VectorElementary.NORMAL_END;
@@ -58,7 +44,7 @@ import static org.asgo4j.kernel.VectorElementary.ZERO;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.IntVector;
 
 /**
  * One vector at a time; the tail of every loop is {@link ScalarLayerKernels}, and so is the arithmetic, bit for bit.
@@ -111,25 +97,10 @@ final class VectorLayerKernels implements LayerKernels {
     public void layerNorm(MemorySegment x, long xFrom, MemorySegment gain, long gainFrom, MemorySegment y, long yFrom,
             MemorySegment mean, long meanFrom, MemorySegment inverseDeviation, long inverseDeviationFrom, int rows,
             int cols, float epsilon) {
-        for (int row = 0; row < rows; row++) {
-            long xRow = xFrom + (long) row * cols;
-            long yRow = yFrom + (long) row * cols;
-            float mu = VectorRowSums.sum(x, xRow, cols) / cols;
-            float s = inverseDeviation(VectorRowSums.center(x, xRow, mu, y, yRow, cols), cols, epsilon);
-            multiply(s, gain, gainFrom, y, yRow, cols);
-            mean.setAtIndex(JAVA_FLOAT, meanFrom + row, mu);
-            inverseDeviation.setAtIndex(JAVA_FLOAT, inverseDeviationFrom + row, s);
+        for (int row = 0; row < rows; row += 2) {
+            VectorNorm.rows(x, xFrom, gain, gainFrom, y, yFrom, mean, meanFrom, inverseDeviation, inverseDeviationFrom,
+                    row, Math.min(row + 1, rows - 1), cols, epsilon);
         }
-    }
-
-    private static void multiply(float s, MemorySegment gain, long gainFrom, MemorySegment y, long yFrom, int count) {
-        int end = FLOATS.loopBound(count);
-        for (int i = 0; i < end; i += FLOATS.length()) {
-            FloatVector normal = fromMemorySegment(FLOATS, y, (yFrom + i) * Float.BYTES, ORDER).mul(s);
-            FloatVector gains = fromMemorySegment(FLOATS, gain, (gainFrom + i) * Float.BYTES, ORDER);
-            normal.mul(gains).intoMemorySegment(y, (yFrom + i) * Float.BYTES, ORDER);
-        }
-        ScalarLayerKernels.multiply(s, gain, gainFrom + end, y, yFrom + end, count - end);
     }
 
     @Override
@@ -137,16 +108,53 @@ final class VectorLayerKernels implements LayerKernels {
             long gainFrom, MemorySegment mean, long meanFrom, MemorySegment inverseDeviation, long inverseDeviationFrom,
             MemorySegment base, long baseFrom, MemorySegment dx, long dxFrom, MemorySegment dgain, long dgainFrom,
             int rows, int cols) {
-        for (int row = 0; row < rows; row++) {
+        int paired = rows & -2;
+        for (int row = 0; row < paired; row += 2) {
             long first = (long) row * cols;
-            float mu = mean.getAtIndex(JAVA_FLOAT, meanFrom + row);
-            float s = inverseDeviation.getAtIndex(JAVA_FLOAT, inverseDeviationFrom + row);
-            float a = VectorRowSums.dot(dy, dyFrom + first, gain, gainFrom, cols) / cols;
-            float c = VectorRowSums.dotShifted(dy, dyFrom + first, gain, gainFrom, x, xFrom + first, mu, cols);
-            float b = c * s / cols;
-            addNormGradients(dy, dyFrom + first, x, xFrom + first, gain, gainFrom, mu, s, a, b, base, baseFrom + first,
-                    dx, dxFrom + first, dgain, dgainFrom, cols);
+            VectorNorm.backwardRows(dy, dyFrom + first, x, xFrom + first, gain, gainFrom, mean, meanFrom + row,
+                    inverseDeviation, inverseDeviationFrom + row, base, baseFrom + first, dx, dxFrom + first, dgain,
+                    dgainFrom, cols);
         }
+        if (paired < rows) {
+            long first = (long) paired * cols;
+            float mu = mean.getAtIndex(JAVA_FLOAT, meanFrom + paired);
+            float s = inverseDeviation.getAtIndex(JAVA_FLOAT, inverseDeviationFrom + paired);
+            backwardRow(dy, dyFrom + first, x, xFrom + first, gain, gainFrom, mu, s, base, baseFrom + first, dx,
+                    dxFrom + first, dgain, dgainFrom, cols);
+        }
+    }
+
+    /** One row; both sums of {@link ScalarLayerKernels#layerNormBackward} in one pass. */
+    private static void backwardRow(MemorySegment dy, long dyFrom, MemorySegment x, long xFrom, MemorySegment gain,
+            long gainFrom, float mu, float s, MemorySegment base, long baseFrom, MemorySegment dx, long dxFrom,
+            MemorySegment dgain, long dgainFrom, int cols) {
+        int whole = cols & -LANES;
+        float a = 0;
+        float c = 0;
+        for (int lane = 0; lane < LANES; lane += FLOATS.length()) {
+            FloatVector a0 = FloatVector.zero(FLOATS);
+            FloatVector a1 = a0;
+            FloatVector c0 = a0;
+            FloatVector c1 = a0;
+            for (int i = lane; i < whole; i += LANES) {
+                FloatVector d = fromMemorySegment(FLOATS, dy, (dyFrom + i) * Float.BYTES, ORDER);
+                FloatVector h = d.mul(fromMemorySegment(FLOATS, gain, (gainFrom + i) * Float.BYTES, ORDER));
+                FloatVector centered = fromMemorySegment(FLOATS, x, (xFrom + i) * Float.BYTES, ORDER).sub(mu);
+                FloatVector nextA = a0.add(h);
+                FloatVector nextC = h.fma(centered, c0);
+                a0 = a1;
+                a1 = nextA;
+                c0 = c1;
+                c1 = nextC;
+            }
+            a = Lanes.add(a, a0.add(a1));
+            c = Lanes.add(c, c0.add(c1));
+        }
+        int rest = cols - whole;
+        a = RowSums.addProducts(a, dy, dyFrom + whole, gain, gainFrom + whole, rest, 1);
+        c = RowSums.addDotShifted(c, dy, dyFrom + whole, gain, gainFrom + whole, x, xFrom + whole, mu, rest, 1);
+        addNormGradients(dy, dyFrom, x, xFrom, gain, gainFrom, mu, s, a / cols, c * s / cols, base, baseFrom, dx,
+                dxFrom, dgain, dgainFrom, cols);
     }
 
     private static void addNormGradients(MemorySegment dy, long dyFrom, MemorySegment x, long xFrom, MemorySegment gain,
@@ -170,119 +178,49 @@ final class VectorLayerKernels implements LayerKernels {
                 baseFrom + end, dx, dxFrom + end, dgain, dgainFrom + end, count - end);
     }
 
-    /**
-     * A row's live columns are its first row + 1. Vectors run over the row until the last live column is covered, as
-     * far as whole vectors fit in {@code size}; dead lanes are blended away. Live columns after that are the scalar
-     * tail.
-     */
     @Override
     public void causalSoftmax(MemorySegment scores, long from, long rowStride, int size, float scale) {
+        if (!(scale > 0)) {
+            TAIL.causalSoftmax(scores, from, rowStride, size, scale); // VectorSoftmax takes dead columns as −∞
+            return;
+        }
         for (int row = 0; row < size; row++) {
-            long first = from + row * rowStride;
-            int live = row + 1;
-            int end = covered(live, size);
-            int rest = Math.max(0, live - end);
-            float max = ScalarLayerKernels.max(maxOfLive(scores, first, live, end), scores, first + end, rest);
-            exponentiateLive(scores, first, max, scale, live, end);
-            ScalarLayerKernels.exponentiate(scores, first + end, max, scale, rest);
-            zero(scores, first + end + rest, size - end - rest);
-            float factor = 1 / VectorRowSums.sum(scores, first, summed(live, size));
-            scaleLive(factor, scores, first, live, end);
-            ScalarKernels.INSTANCE.scale(factor, scores, first + end, rest);
+            VectorSoftmax.row(scores, from + row * rowStride, row + 1, size, scale);
         }
-    }
-
-    /** Columns of the whole vectors within {@code size} that hold the first {@code live}. */
-    private static int covered(int live, int size) {
-        return Math.min(FLOATS.loopBound(size), FLOATS.loopBound(live + FLOATS.length() - 1));
-    }
-
-    /** The largest of the first {@code live} elements, {@code end} as in {@link #covered}. */
-    private static float maxOfLive(MemorySegment x, long from, int live, int end) {
-        FloatVector max = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
-        for (int i = 0; i < end; i += FLOATS.length()) {
-            FloatVector values = fromMemorySegment(FLOATS, x, (from + i) * Float.BYTES, ORDER);
-            VectorMask<Float> larger = values.compare(GT, max).and(INDEX.compare(LT, (float) (live - i)));
-            max = max.blend(values, larger);
-        }
-        return max.reduceLanes(MAX);
-    }
-
-    /**
-     * x[i] ← exp(scale·(x[i] − shift)) for i &lt; live, 0 for live ≤ i &lt; end. {@link VectorElementary#exp} stands
-     * here in full: a softmax is over C2's node limit by this loop, and a call would make an object of every vector.
-     */
-    private static void exponentiateLive(MemorySegment x, long from, float shift, float scale, int live, int end) {
-        for (int i = 0; i < end; i += FLOATS.length()) {
-            FloatVector values = fromMemorySegment(FLOATS, x, (from + i) * Float.BYTES, ORDER);
-            FloatVector t = values.sub(shift).mul(scale);
-            FloatVector shifted = t.fma(LOG2_E, EXPONENT_MAGIC);
-            FloatVector n = shifted.sub(EXPONENT_MAGIC);
-            FloatVector r = n.fma(MINUS_LN2_LOW, n.fma(MINUS_LN2_HIGH, t));
-            FloatVector p = E4.fma(r, E3).fma(r, E2).fma(r, E1).fma(r, E0).fma(r, ONE).fma(r, ONE);
-            FloatVector power = shifted.reinterpretAsInts().lanewise(LSHL, EXPONENT_SHIFT).reinterpretAsFloats();
-            FloatVector powers = p.mul(power).blend(0f, t.compare(LT, EXP_LOWER))
-                    .blend(INFINITY, t.compare(GT, EXP_UPPER))
-                    .blend(0f, INDEX.compare(GE, (float) (live - i)));
-            powers.intoMemorySegment(x, (from + i) * Float.BYTES, ORDER);
-        }
-    }
-
-    /** x[i] ← factor·x[i] for i &lt; live, 0 for live ≤ i &lt; end: even where the factor is NaN. */
-    private static void scaleLive(float factor, MemorySegment x, long from, int live, int end) {
-        for (int i = 0; i < end; i += FLOATS.length()) {
-            FloatVector values = fromMemorySegment(FLOATS, x, (from + i) * Float.BYTES, ORDER).mul(factor);
-            values = values.blend(0f, INDEX.compare(GE, (float) (live - i)));
-            values.intoMemorySegment(x, (from + i) * Float.BYTES, ORDER);
-        }
-    }
-
-    private static void zero(MemorySegment x, long from, int count) {
-        int end = FLOATS.loopBound(count);
-        for (int i = 0; i < end; i += FLOATS.length()) {
-            FloatVector.zero(FLOATS).intoMemorySegment(x, (from + i) * Float.BYTES, ORDER);
-        }
-        ScalarLayerKernels.zero(x, from + end, count - end);
     }
 
     @Override
     public void causalSoftmaxBackward(MemorySegment p, long pFrom, MemorySegment dp, long dpFrom, long rowStride,
             int size, float scale) {
         for (int row = 0; row < size; row++) {
-            long pRow = pFrom + row * rowStride;
-            long dpRow = dpFrom + row * rowStride;
-            int live = row + 1;
-            int end = covered(live, size);
-            int rest = Math.max(0, live - end);
-            zeroDead(dp, dpRow, live, size);
-            float mean = VectorRowSums.dot(p, pRow, dp, dpRow, summed(live, size));
-            multiplyCentered(p, pRow, mean, scale, dp, dpRow, live, end);
-            ScalarLayerKernels.multiplyCentered(p, pRow + end, mean, scale, dp, dpRow + end, rest);
+            VectorSoftmax.backwardRow(p, pFrom + row * rowStride, dp, dpFrom + row * rowStride, row + 1, size, scale);
         }
     }
 
-    /** x[i] ← 0 for live ≤ i &lt; size. */
-    private static void zeroDead(MemorySegment x, long from, int live, int size) {
-        int i = FLOATS.loopBound(live);
-        int next = i + FLOATS.length();
-        if (next > size) {
-            ScalarLayerKernels.zero(x, from + live, size - live);
-            return;
-        }
-        FloatVector values = fromMemorySegment(FLOATS, x, (from + i) * Float.BYTES, ORDER);
-        values = values.blend(0f, INDEX.compare(GE, (float) (live - i)));
-        values.intoMemorySegment(x, (from + i) * Float.BYTES, ORDER);
-        zero(x, from + next, size - next);
-    }
-
-    private static void multiplyCentered(MemorySegment p, long pFrom, float mean, float scale, MemorySegment dp,
-            long dpFrom, int live, int end) {
+    /**
+     * The largest element; NaNs are passed over. Four maxima take turns: one is bound by the latency of a comparison.
+     */
+    private static float max(MemorySegment x, long from, int count) {
+        int end = FLOATS.loopBound(count);
+        FloatVector m0 = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
+        FloatVector m1 = m0;
+        FloatVector m2 = m0;
+        FloatVector m3 = m0;
         for (int i = 0; i < end; i += FLOATS.length()) {
-            FloatVector centered = fromMemorySegment(FLOATS, dp, (dpFrom + i) * Float.BYTES, ORDER).sub(mean);
-            FloatVector weights = fromMemorySegment(FLOATS, p, (pFrom + i) * Float.BYTES, ORDER);
-            FloatVector values = centered.mul(weights).mul(scale).blend(0f, INDEX.compare(GE, (float) (live - i)));
-            values.intoMemorySegment(dp, (dpFrom + i) * Float.BYTES, ORDER);
+            FloatVector values = fromMemorySegment(FLOATS, x, (from + i) * Float.BYTES, ORDER);
+            FloatVector larger = m0.blend(values, values.compare(GT, m0));
+            m0 = m1;
+            m1 = m2;
+            m2 = m3;
+            m3 = larger;
         }
+        m0 = m0.blend(m2, m2.compare(GT, m0));
+        m1 = m1.blend(m3, m3.compare(GT, m1));
+        // As integers with the order of floats: a float's maximum takes a comparison for NaN at every level.
+        IntVector bits = m0.blend(m1, m1.compare(GT, m0)).reinterpretAsInts();
+        int key = bits.lanewise(XOR, bits.lanewise(ASHR, Integer.SIZE - 1).lanewise(LSHR, 1)).reduceLanes(MAX);
+        float max = Float.intBitsToFloat(key ^ (key >> Integer.SIZE - 1) >>> 1);
+        return ScalarLayerKernels.max(max, x, from + end, count - end);
     }
 
     @Override
@@ -294,8 +232,7 @@ final class VectorLayerKernels implements LayerKernels {
             int target = ScalarLayerKernels.target(targets, targetsFrom, row, vocabulary);
             float targetLogit = logits.getAtIndex(JAVA_FLOAT, first + target);
             float max = max(logits, first, vocabulary);
-            exponentiate(logits, first, max, vocabulary);
-            float sum = VectorRowSums.sum(logits, first, vocabulary);
+            float sum = VectorRowSums.exponentiate(logits, first, max, vocabulary);
             loss += ScalarLayerKernels.loss(sum, max, targetLogit);
             VectorKernels.INSTANCE.scale(scale / sum, logits, first, vocabulary);
             ScalarLayerKernels.subtractOne(logits, first + target, scale);
@@ -315,19 +252,5 @@ final class VectorLayerKernels implements LayerKernels {
             loss += ScalarLayerKernels.loss(sum, max, logits.getAtIndex(JAVA_FLOAT, first + target));
         }
         return loss;
-    }
-
-    private static float max(MemorySegment x, long from, int count) {
-        int end = FLOATS.loopBound(count);
-        return ScalarLayerKernels.max(maxOfLive(x, from, end, end), x, from + end, count - end);
-    }
-
-    private static void exponentiate(MemorySegment x, long from, float shift, int count) {
-        int end = FLOATS.loopBound(count);
-        for (int i = 0; i < end; i += FLOATS.length()) {
-            FloatVector values = fromMemorySegment(FLOATS, x, (from + i) * Float.BYTES, ORDER).sub(shift);
-            VectorElementary.exp(values).intoMemorySegment(x, (from + i) * Float.BYTES, ORDER);
-        }
-        ScalarLayerKernels.exponentiate(x, from + end, shift, 1, count - end);
     }
 }

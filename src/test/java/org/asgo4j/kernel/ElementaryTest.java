@@ -59,15 +59,13 @@ class ElementaryTest {
     }
 
     @Test
-    void expBeyondItsRange() {
+    void expBelowItsRange() {
         assertEquals(1, Elementary.exp(0));
         assertEquals(1, Elementary.exp(-0f));
         assertEquals(1, Elementary.exp(Float.MIN_VALUE));
         assertEquals(0, Elementary.exp(Math.nextDown(Elementary.EXP_LOWER)));
         assertEquals(0, Elementary.exp(-Float.MAX_VALUE));
         assertEquals(0, Elementary.exp(Float.NEGATIVE_INFINITY));
-        assertEquals(Float.POSITIVE_INFINITY, Elementary.exp(Math.nextUp(Elementary.EXP_UPPER)));
-        assertEquals(Float.POSITIVE_INFINITY, Elementary.exp(Float.POSITIVE_INFINITY));
         assertTrue(Float.isNaN(Elementary.exp(Float.NaN)));
         assertTrue(Float.isNaN(Elementary.exp(Float.intBitsToFloat(0x7FABCDEF))));
     }

@@ -35,7 +35,7 @@ class LayerFormulasTest {
 
     /** Relative error of a sum of {@code n} terms of one sign by {@link RowSums}. */
     private static double sumError(int n) {
-        return (n / 32 + 7 + 31) * U;
+        return (n / 32 + 7 + 15) * U;
     }
 
     @ParameterizedTest
