@@ -30,7 +30,7 @@ INLINED float exponential(float x) {
     float power;
     memcpy(&power, &bits, sizeof power);
     float result = p * power;
-    return x < -87 ? 0 : result;
+    return x < -50 ? 0 : result;
 }
 
 /* (1 + erf(x/sqrt(2)))/2 */
