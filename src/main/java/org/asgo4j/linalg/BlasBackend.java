@@ -263,7 +263,6 @@ final class BlasBackend extends CpuBackend {
         TriangularInverse inverse = workspace.inverse(a.rows());
         SquareLoops.copyLower(a, inverse.a());
         SquareLoops.addToDiagonal(shift, inverse.a());
-        fill(0, inverse.x());
         inverse.compute(this);
         inverse.square(this);
         addLower(alpha, inverse.a(), c);

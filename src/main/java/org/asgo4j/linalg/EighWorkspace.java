@@ -22,6 +22,7 @@ public final class EighWorkspace {
     private final int integerWorkLength;
     private final MemorySegment reflectors;
     private final List<TriangularInverse> inverses = new ArrayList<>(); // one for each order that was asked for
+    private TriangularInverse cleared; // whose X has zeros above its diagonal; null once other work was done
     private MemorySegment workBehindMatrix; // once it is needed
 
     /** Lengths are in elements of {@code type} and in 32-bit integers. */
@@ -60,6 +61,7 @@ public final class EighWorkspace {
     }
 
     MemorySegment work() {
+        cleared = null;
         return work;
     }
 
@@ -68,8 +70,19 @@ public final class EighWorkspace {
         return reflectors;
     }
 
-    /** Views of {@link #work} for {@link Backend#addInverse}; allocates at the first call for an order. */
+    /**
+     * Views of {@link #work} for {@link Backend#addInverse}, X with zeros above its diagonal; allocates at the first
+     * call for an order. One that follows another of the same order finds the zeros there.
+     */
     TriangularInverse inverse(int k) {
+        if (cleared == null || cleared.a().rows() != k) {
+            cleared = views(k);
+            cleared.x().segment().asSlice(0, (long) k * k * type.byteSize()).fill((byte) 0);
+        }
+        return cleared;
+    }
+
+    private TriangularInverse views(int k) {
         for (int i = 0; i < inverses.size(); i++) {
             if (inverses.get(i).a().rows() == k) return inverses.get(i);
         }
