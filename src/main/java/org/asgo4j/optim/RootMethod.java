@@ -23,8 +23,8 @@ public enum RootMethod {
     /**
      * Zolotarev's rational function of V with few poles, a Cholesky inverse each: an eigenvalue λ of V, relative to
      * ‖V‖_F, becomes λ^(−1/2) within 25 %, which is what Muon's iterations leave and cost no loss in what was measured.
-     * At δ = 1e-6 two poles do, and the root costs 4 to 5 products at k = 128 and 1.5 at 768. δ is relative to ‖V‖_F here,
-     * which lies between λ_max and √k times that. Shift dampings only.
+     * At δ = 1e-6 two poles do, and the root costs some 5 products at k = 128 and 1.5 at 768. δ is relative to ‖V‖_F
+     * here, which lies between λ_max and √k times that. Shift dampings only.
      */
     ZOLOTAREV,
     /**
