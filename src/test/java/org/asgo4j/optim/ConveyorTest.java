@@ -204,8 +204,8 @@ class ConveyorTest {
                 Workers workers = new Workers(1)) {
             boolean[] failing = {true};
             Backend faulty = FaultyBackend.around(real, (operation, arguments, done) -> {
-                boolean wide = operation.equals("symm") && ((Matrix) arguments[3]).cols() == 9;
-                if (wide && failing[0] && !done) throw new ArithmeticException("spoilt");
+                boolean update = operation.equals("gemm") && ((Matrix) arguments[6]).cols() == 9; // of w2, 7×9
+                if (update && failing[0] && !done) throw new ArithmeticException("spoilt");
             });
             List<Parameter> parameters = parameters(faulty, arena);
             FakeCuda.setDeferred(deferred);
