@@ -9,7 +9,8 @@ import org.asgo4j.bindings.blas.Blas;
 
 /**
  * The operations on a native BLAS and LAPACK. The one class that calls the generated bindings of matrix routines; each
- * routine is called in one method, and each flip between row-major and column-major lives in that method.
+ * routine is called in one method ({@code sgemm} in one more, for tiles), and each flip between row-major and
+ * column-major lives in that method.
  */
 final class BlasBackend extends CpuBackend {
     private static final MethodHandle SGEMM = Blas.cblas_sgemm$handle();

@@ -46,7 +46,10 @@ record BlasLibrary(LoadedLibrary loaded, int threads) {
                         loaded.embedded() ? " (embedded)" : "");
     }
 
-    /** Whether {@link GemmTiles} are of use: OpenBLAS on a core for which it has kernels of that kind. */
+    /**
+     * Whether {@link GemmTiles} are of use: OpenBLAS on a core for which it has kernels of that kind, and with one
+     * thread, since it does not share out products that small.
+     */
     boolean multipliesSmallInPlace() {
         return loaded.name() == BackendName.OPENBLAS
                 && threads == 1

@@ -9,11 +9,13 @@ import java.util.Set;
  * lie. Microseconds of one thread, whole and in tiles (OpenBLAS 0.3.31, a Xeon with AVX-512):
  *
  * <pre>
- *                       128³      512×128×128   256³        384³        512³
- *   A·B                 35   25   124   101     233   201   752   701   1805  1840 or more
+ *                       128³      512×128×128   256³        384³
+ *   A·B                 35   25   124   101     233   201   752   701
  *   Aᵀ·B                37   26   131   101     240   199   773   689
- *   AᵀA, one triangle   29   19   119    76     174   125   490   421   1132   926
+ *   AᵀA, one triangle   29   19   119    76     174   125   490   421
  * </pre>
+ *
+ * Above that tiles gain nothing: 512³ took 1805 whole, and from 1840 to twice as long in tiles.
  */
 final class GemmTiles {
     /** OpenBLAS's names of the cores for which it has such kernels. */

@@ -9,9 +9,6 @@ import java.lang.foreign.MemorySegment;
  */
 final class SquareLoops {
 
-    /** A call to copy a row costs as much as this many elements, one by one. */
-    private static final int SHORT = 64;
-
     private SquareLoops() {}
 
     static void fill(double value, Matrix a) {
@@ -22,12 +19,6 @@ final class SquareLoops {
 
     /** The lower triangle of Y ← X, of one type. */
     static void copyLower(Matrix x, Matrix y) {
-        if (x.rows() <= SHORT) {
-            for (int i = 0; i < x.rows(); i++) {
-                for (int j = 0; j <= i; j++) y.set(i, j, x.get(i, j));
-            }
-            return;
-        }
         int bytes = x.type().byteSize();
         for (int i = 0; i < x.rows(); i++) {
             MemorySegment.copy(

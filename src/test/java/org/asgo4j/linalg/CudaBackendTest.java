@@ -40,14 +40,7 @@ class CudaBackendTest {
 
     @AfterEach
     void nothingWasLeftOrMisused() {
-        if (!FakeCuda.isUsed()) return;
-        String misuse = FakeCuda.misuse();
-        long bytes = FakeCuda.liveBytes();
-        long objects = FakeCuda.liveObjects();
-        FakeCuda.reset();
-        assertEquals("", misuse);
-        assertEquals(0, bytes, "bytes of device memory left");
-        assertEquals(0, objects, "handles and registrations left");
+        FakeCuda.resetAndRequireNothingLeft();
     }
 
     @Test

@@ -37,12 +37,7 @@ class CudaCopiesTest {
 
     @AfterEach
     void nothingWasLeftOrMisused() {
-        if (!FakeCuda.isUsed()) return;
-        String misuse = FakeCuda.misuse();
-        long objects = FakeCuda.liveObjects();
-        FakeCuda.reset();
-        assertEquals("", misuse);
-        assertEquals(0, objects, "handles and registrations left");
+        FakeCuda.resetAndRequireNothingLeft();
     }
 
     /** Each matrix is doubled and one is added, while others go up and down by way of two places on the GPU. */

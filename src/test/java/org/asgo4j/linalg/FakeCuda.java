@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.linalg;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -94,6 +96,22 @@ public final class FakeCuda {
     /** Puts it back to where a new process is. No backend may be open. */
     public static void reset() {
         call("fakecuda_reset", FunctionDescriptor.ofVoid());
+    }
+
+    /**
+     * Puts it back, after a test that closed its backends.
+     *
+     * @throws AssertionError if something was left or misused; a real CUDA can't be asked, and nothing is done
+     */
+    public static void resetAndRequireNothingLeft() {
+        if (!isUsed()) return;
+        String misuse = misuse();
+        long bytes = liveBytes();
+        long objects = liveObjects();
+        reset();
+        assertEquals("", misuse);
+        assertEquals(0, bytes, "bytes of device memory left");
+        assertEquals(0, objects, "handles and registrations left");
     }
 
     /** The bytes of device memory that are in use. */

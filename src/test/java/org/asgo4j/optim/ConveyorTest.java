@@ -58,14 +58,7 @@ class ConveyorTest {
 
     @AfterEach
     void nothingWasLeftOrMisused() {
-        if (!FakeCuda.isUsed()) return;
-        String misuse = FakeCuda.misuse();
-        long bytes = FakeCuda.liveBytes();
-        long objects = FakeCuda.liveObjects();
-        FakeCuda.reset();
-        assertEquals("", misuse);
-        assertEquals(0, bytes, "bytes of device memory left");
-        assertEquals(0, objects, "handles and registrations left");
+        FakeCuda.resetAndRequireNothingLeft();
     }
 
     /** Whatever the order in which the GPU does its work, and whether memory could be page-locked. */
@@ -120,7 +113,7 @@ class ConveyorTest {
 
     private void setGradients(Backend backend, List<Parameter> parameters, int step) {
         for (int i = 0; i < SHAPES.length; i++) {
-            write(backend, Dense.random(SHAPES[i][0], SHAPES[i][1], new Random(seed + 31 * i + step)),
+            Dense.write(backend, Dense.random(SHAPES[i][0], SHAPES[i][1], new Random(seed + 31 * i + step)),
                     parameters.get(i).gradient());
         }
     }
@@ -140,7 +133,7 @@ class ConveyorTest {
                 }
             }
             assertTrue(FakeCuda.calls("cudaHostRegister") <= MOST_PAGES, "neighbours on a page are locked at once");
-            return parameters.stream().map(p -> read(backend, p.weight())).toArray(double[][][]::new);
+            return parameters.stream().map(p -> Dense.read(backend, p.weight())).toArray(double[][][]::new);
         }
     }
 
@@ -159,10 +152,11 @@ class ConveyorTest {
                 RowBlocks blocks = group.parameters().getFirst().blocks();
                 RuleState state = group.rule().newState(backend, arena, SHAPES[i][1], blocks);
                 for (int n = 0; n < STEPS; n++) {
-                    write(backend, Dense.random(SHAPES[i][0], SHAPES[i][1], new Random(seed + 31 * i + n)), gradient);
+                    var random = new Random(seed + 31 * i + n);
+                    Dense.write(backend, Dense.random(SHAPES[i][0], SHAPES[i][1], random), gradient);
                     state.step(weight, gradient, LEARNING_RATE, group.weightDecay());
                 }
-                weights[i] = read(backend, weight);
+                weights[i] = Dense.read(backend, weight);
             }
             return weights;
         }
@@ -172,27 +166,6 @@ class ConveyorTest {
     private static Parameter other(Backend backend, Arena arena, int i) {
         int rows = SHAPES[i][0] == 1 ? 2 : 1;
         return Parameter.of("other", backend.allocate(arena, rows, 2), backend.allocate(arena, rows, 2));
-    }
-
-    private static void write(Backend backend, double[][] values, Matrix m) {
-        if (!m.isOnDevice()) {
-            Dense.set(m, values);
-            return;
-        }
-        try (Arena arena = Arena.ofConfined()) {
-            Matrix host = backend.allocateHost(arena, m.rows(), m.cols());
-            Dense.set(host, values);
-            backend.copy(host, m);
-        }
-    }
-
-    private static double[][] read(Backend backend, Matrix m) {
-        if (!m.isOnDevice()) return Dense.of(m);
-        try (Arena arena = Arena.ofConfined()) {
-            Matrix host = backend.allocateHost(arena, m.rows(), m.cols());
-            backend.copy(m, host);
-            return Dense.of(host);
-        }
     }
 
     /** A weight whose update fails is as it was, memory is unlocked, and the next step goes on. */

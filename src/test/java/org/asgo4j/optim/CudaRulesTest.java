@@ -125,17 +125,17 @@ class CudaRulesTest {
             try (Optimizer optimizer = new Optimizer(backend, workers, OptimizerConfig.published(), List.of(group))) {
                 for (int i = 0; i < 3; i++) step(backend, optimizer, random);
                 optimizer.save(file);
-                saved = read(backend, onDevice.weight());
+                saved = Dense.read(backend, onDevice.weight());
                 step(backend, optimizer, new Random(1));
-                last = read(backend, onDevice.weight());
+                last = Dense.read(backend, onDevice.weight());
             }
-            write(backend, saved, onDevice.weight());
-            write(backend, saved, onHost.weight());
+            Dense.write(backend, saved, onDevice.weight());
+            Dense.write(backend, saved, onHost.weight());
             try (Optimizer optimizer = new Optimizer(backend, workers, OptimizerConfig.published(), List.of(group))) {
                 optimizer.load(file);
                 step(backend, optimizer, new Random(1));
             }
-            double[][] device = read(backend, onDevice.weight());
+            double[][] device = Dense.read(backend, onDevice.weight());
             double[][] host = Dense.of(onHost.weight());
             for (int i = 0; i < last.length; i++) {
                 assertArrayEquals(last[i], device[i]);
@@ -147,7 +147,7 @@ class CudaRulesTest {
     /** The same gradient for all. */
     private static void step(Backend backend, Optimizer optimizer, Random random) {
         double[][] g = Dense.random(8, 5, random);
-        for (Parameter p : optimizer.groups().getFirst().parameters()) write(backend, g, p.gradient());
+        for (Parameter p : optimizer.groups().getFirst().parameters()) Dense.write(backend, g, p.gradient());
         optimizer.step();
     }
 
@@ -155,22 +155,6 @@ class CudaRulesTest {
         return onDevice
                 ? Parameter.of(name, backend.allocate(arena, 8, 5), backend.allocate(arena, 8, 5))
                 : Parameter.of(name, backend.allocateHost(arena, 8, 5), backend.allocateHost(arena, 8, 5));
-    }
-
-    private static void write(Backend backend, double[][] values, Matrix m) {
-        try (Arena arena = Arena.ofConfined()) {
-            Matrix host = backend.allocateHost(arena, values.length, values[0].length);
-            Dense.set(host, values);
-            backend.copy(host, m);
-        }
-    }
-
-    private static double[][] read(Backend backend, Matrix m) {
-        try (Arena arena = Arena.ofConfined()) {
-            Matrix host = backend.allocateHost(arena, m.rows(), m.cols());
-            backend.copy(m, host);
-            return Dense.of(host);
-        }
     }
 
     /** Weights and gradients on the device: no matrix is copied from or to it by ASGO with its gemm-only root. */
@@ -181,7 +165,7 @@ class CudaRulesTest {
                 .withRootMethod(RootMethod.POLAR_EXPRESS));
         try (Backend backend = Backends.open(BackendName.CUDA); Arena arena = Arena.ofShared()) {
             Parameter p = parameter(backend, arena, "w", true);
-            write(backend, Dense.random(8, 5, new Random(SEED)), p.gradient());
+            Dense.write(backend, Dense.random(8, 5, new Random(SEED)), p.gradient());
             RuleState state = rule.newState(backend, arena, 8, 5);
             state.step(p.weight(), p.gradient(), LEARNING_RATE, 0);
             long bytes = FakeCuda.liveBytes();

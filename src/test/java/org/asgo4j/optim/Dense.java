@@ -149,4 +149,27 @@ final class Dense {
         }
         return q;
     }
+
+    /** M ← values, wherever M lies. */
+    static void write(Backend backend, double[][] values, Matrix m) {
+        if (!m.isOnDevice()) {
+            set(m, values);
+            return;
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            Matrix host = backend.allocateHost(arena, m.rows(), m.cols());
+            set(host, values);
+            backend.copy(host, m);
+        }
+    }
+
+    /** M's values, wherever it lies. */
+    static double[][] read(Backend backend, Matrix m) {
+        if (!m.isOnDevice()) return of(m);
+        try (Arena arena = Arena.ofConfined()) {
+            Matrix host = backend.allocateHost(arena, m.rows(), m.cols());
+            backend.copy(m, host);
+            return of(host);
+        }
+    }
 }

@@ -109,11 +109,12 @@ class RootBatchTest {
         try (Workers workers = new Workers(count);
                 Optimizer optimizer = optimizer(backend, workers, rule, parameters)) {
             for (int n = 0; n < steps; n++) {
-                for (int i = 0; i < SHAPES.length; i++) write(backend, gradient(i, n), parameters.get(i).gradient());
+                for (int i = 0; i < SHAPES.length; i++)
+                    Dense.write(backend, gradient(i, n), parameters.get(i).gradient());
                 optimizer.step();
             }
         }
-        return parameters.stream().map(p -> read(backend, p.weight())).toArray(double[][][]::new);
+        return parameters.stream().map(p -> Dense.read(backend, p.weight())).toArray(double[][][]::new);
     }
 
     private static List<Parameter> parameters(Backend backend, Arena arena) {
@@ -142,28 +143,12 @@ class RootBatchTest {
             Parameter p = parameters.get(i);
             RuleState state = rule.newState(backend, arena, SHAPES[i][0], SHAPES[i][1]);
             for (int n = 0; n < STEPS; n++) {
-                write(backend, gradient(i, n), p.gradient());
+                Dense.write(backend, gradient(i, n), p.gradient());
                 state.step(p.weight(), p.gradient(), LEARNING_RATE, 0);
             }
-            weights[i] = read(backend, p.weight());
+            weights[i] = Dense.read(backend, p.weight());
         }
         return weights;
-    }
-
-    private static void write(Backend backend, double[][] values, Matrix m) {
-        try (Arena arena = Arena.ofConfined()) {
-            Matrix host = backend.allocateHost(arena, m.rows(), m.cols());
-            Dense.set(host, values);
-            backend.copy(host, m);
-        }
-    }
-
-    private static double[][] read(Backend backend, Matrix m) {
-        try (Arena arena = Arena.ofConfined()) {
-            Matrix host = backend.allocateHost(arena, m.rows(), m.cols());
-            backend.copy(m, host);
-            return Dense.of(host);
-        }
     }
 
     /** One block of one product is spoilt: its weight's root is computed in float64, the others' are as ever. */
@@ -204,7 +189,7 @@ class RootBatchTest {
             });
             List<Parameter> parameters = parameters(faulty, arena);
             try (Optimizer optimizer = optimizer(faulty, workers, rule, parameters)) {
-                for (int i = 0; i < SHAPES.length; i++) write(real, gradient(i, 1), parameters.get(i).gradient());
+                for (int i = 0; i < SHAPES.length; i++) Dense.write(real, gradient(i, 1), parameters.get(i).gradient());
                 String message = assertThrows(ArithmeticException.class, optimizer::step).getMessage();
                 assertTrue(message.contains("parameter 'w") && message.contains("step 1"), message);
                 failing[0] = false;
@@ -239,7 +224,7 @@ class RootBatchTest {
                 Arena arena = Arena.ofShared();
                 Workers workers = new Workers(1)) {
             List<Parameter> parameters = parameters(backend, arena);
-            for (int i = 0; i < SHAPES.length; i++) write(backend, gradient(i, 1), parameters.get(i).gradient());
+            for (int i = 0; i < SHAPES.length; i++) Dense.write(backend, gradient(i, 1), parameters.get(i).gradient());
             try (Optimizer optimizer = optimizer(backend, workers, rule, parameters)) {
                 long deadline = System.nanoTime() + PATIENCE_NANOS; // the first compilers' code does allocate
                 while (least > 0 && System.nanoTime() < deadline) {
