@@ -6,6 +6,7 @@ import static org.asgo4j.optim.Checks.require;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.Matrix;
@@ -24,7 +25,11 @@ import org.asgo4j.linalg.Matrix;
  * <p>Each copy has a count of its leases, −1 while it is written. A reader counts itself in by compare-and-set and
  * gives up if the copy is being written or no longer the current one; the trainer claims a copy by compare-and-set from
  * 0. So no copy is ever written and leased at once, and the versions that one reader sees never go back. What the
- * trainer wrote happens-before what a reader of that version does, whatever memory the copies are in.
+ * trainer wrote happens-before what a reader of that version does.
+ *
+ * <p>The copies are in this computer's memory, where an engine on the CPU reads them, also of weights on a GPU:
+ * publishing those brings each over the bus once, and returns when it is there. An engine on the GPU brings them back,
+ * or reads the trainer's own between steps.
  *
  * <p>One thread at a time publishes and closes, any number read. Each copy takes as much memory as the weights, in an
  * arena that {@link #close} closes.
@@ -38,10 +43,11 @@ public final class PublishedWeights implements AutoCloseable {
     private final Backend backend;
     private final List<Matrix> source;
     private final Arena arena = Arena.ofShared();
-    private final List<List<Matrix>> written = new ArrayList<>(); //     per copy, as the trainer sees it
-    private final List<List<Matrix>> read = new ArrayList<>(); //        the same memory, read-only
-    private final AtomicIntegerArray leases; //                          per copy
-    private final long[] versions; //                                    per copy, written while it is claimed
+    private final List<List<Matrix>> written = new ArrayList<>(); // per copy, as the trainer sees it
+    private final List<List<Matrix>> read = new ArrayList<>(); // the same memory, read-only
+    private final AtomicIntegerArray leases; // per copy; a reader that gives up is counted in for a moment
+    private final AtomicInteger open = new AtomicInteger(); // leases of all copies, without those readers
+    private final long[] versions; // per copy, written while it is claimed
     private volatile int current;
     private volatile boolean closed;
     private long version;
@@ -54,6 +60,7 @@ public final class PublishedWeights implements AutoCloseable {
      * @param copies at least 2
      */
     public PublishedWeights(Backend backend, List<Matrix> weights, int copies) {
+        require(backend != null, "published weights: backend must not be null");
         require(!weights.isEmpty(), "published weights: there must be at least one");
         require(copies >= FEWEST_COPIES, "published weights: copies must be at least %s, got %s", FEWEST_COPIES,
                 copies);
@@ -64,7 +71,7 @@ public final class PublishedWeights implements AutoCloseable {
         try {
             for (int i = 0; i < copies; i++) {
                 List<Matrix> copy = source.stream()
-                        .map(w -> backend.allocate(arena, w.type(), w.rows(), w.cols()))
+                        .map(w -> backend.allocateHost(arena, w.type(), w.rows(), w.cols()))
                         .toList();
                 written.add(copy);
                 read.add(copy.stream().map(PublishedWeights::readOnly).toList());
@@ -113,6 +120,7 @@ public final class PublishedWeights implements AutoCloseable {
     private void write(int copy) {
         List<Matrix> target = written.get(copy);
         for (int i = 0; i < target.size(); i++) backend.copy(source.get(i), target.get(i));
+        backend.synchronize(); // before another thread reads it
     }
 
     /**
@@ -129,6 +137,7 @@ public final class PublishedWeights implements AutoCloseable {
             if (count == WRITTEN || !leases.compareAndSet(copy, count, count + 1)) {
                 Thread.onSpinWait(); // another version has just been published, or another reader was faster
             } else if (copy == current) {
+                open.getAndIncrement();
                 return new Lease(this, copy);
             } else {
                 leases.getAndDecrement(copy);
@@ -152,13 +161,20 @@ public final class PublishedWeights implements AutoCloseable {
     public void close() {
         if (closed) return;
         for (int i = 0; i < leases.length(); i++) {
-            if (leases.compareAndSet(i, 0, WRITTEN)) continue;
-            int open = leases.get(i);
-            while (i-- > 0) leases.set(i, 0);
-            throw new IllegalStateException("%d lease(s) of a version are open; close them first".formatted(open));
+            while (!leases.compareAndSet(i, 0, WRITTEN)) {
+                int count = open.get();
+                if (count > 0) refuseToClose(i, count);
+                Thread.yield(); // a reader that has just given this copy up, or its lease
+            }
         }
         closed = true;
         arena.close();
+    }
+
+    /** Gives back what {@link #close} has claimed. */
+    private void refuseToClose(int claimed, int count) {
+        for (int i = 0; i < claimed; i++) leases.set(i, 0);
+        throw new IllegalStateException("%d lease(s) of published weights are open; close them first".formatted(count));
     }
 
     /** A version that is read. Its memory holds that version until {@link #close}, and another one some time after. */
@@ -200,8 +216,10 @@ public final class PublishedWeights implements AutoCloseable {
         /** Gives the version back; a second call does nothing. */
         @Override
         public synchronized void close() {
-            if (open) owner.leases.getAndDecrement(copy);
+            if (!open) return;
             open = false;
+            owner.open.getAndDecrement(); // first: what is counted in and not open is gone in a moment
+            owner.leases.getAndDecrement(copy);
         }
     }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.foreign.Arena;
@@ -13,6 +14,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -20,6 +22,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.BackendName;
 import org.asgo4j.linalg.Backends;
+import org.asgo4j.linalg.FakeCuda;
 import org.asgo4j.linalg.Matrix;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -38,6 +41,8 @@ class PublishedWeightsTest {
     private static final int VERSIONS = 25;
 
     private static final int BATCH = 200;
+
+    private static final int CLOSINGS = 2000;
 
     /** When to give up: compilers have to wait for a processor on a busy machine. */
     private static final long PATIENCE_NANOS = 120_000_000_000L;
@@ -141,6 +146,73 @@ class PublishedWeightsTest {
                     assertEquals(1, readStamp(third));
                 }
             }
+        }
+    }
+
+    /** Weights in either memory; what the GPU has queued is done before a version is there. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aGpusWeightsArePublishedInThisComputersMemory(boolean onDevice) {
+        assumeTrue(FakeCuda.prepare(), FakeCuda.whyNot());
+        if (FakeCuda.isUsed()) FakeCuda.reset();
+        try (Backend cuda = Backends.open(BackendName.CUDA)) {
+            if (FakeCuda.isUsed()) FakeCuda.setDeferred(1);
+            Matrix weight = onDevice ? cuda.allocate(arena, ROWS, COLS) : cuda.allocateHost(arena, ROWS, COLS);
+            try (var published = new PublishedWeights(cuda, List.of(weight), 2)) {
+                for (int version = 1; version <= 3; version++) {
+                    cuda.fill(version, weight);
+                    assertTrue(published.publish());
+                    try (var lease = published.lease()) {
+                        assertEquals(version, readStamp(lease));
+                    }
+                }
+            }
+        }
+    }
+
+    /** Whatever memory a backend gives: the copies are done before another thread gets them. */
+    @Test
+    void publishingWaitsForItsCopies() {
+        List<String> calls = new ArrayList<>();
+        Backend recording = FaultyBackend.around(backend, (operation, arguments, done) -> {
+            if (done) calls.add(operation);
+        });
+        try (var published = new PublishedWeights(recording, weights, 2)) {
+            assertEquals(List.of("copy", "copy", "synchronize"), calls.subList(calls.size() - 3, calls.size()));
+            calls.clear();
+            published.publish();
+            assertEquals(List.of("copy", "copy", "synchronize"), calls);
+        }
+    }
+
+    /** A reader may be counted in for a moment without a lease: only leases keep from closing. */
+    @Test
+    void closingIsRefusedForLeasesOnly() throws Exception {
+        List<Matrix> weight = List.of(backend.allocate(arena, 1, 1));
+        for (int round = 0; round < CLOSINGS; round++) {
+            var published = new PublishedWeights(backend, weight, 2);
+            var begun = new CountDownLatch(1);
+            Thread reader = Thread.ofPlatform().start(() -> {
+                try {
+                    while (true) {
+                        published.lease().close();
+                        begun.countDown();
+                    }
+                } catch (IllegalStateException closed) {
+                    return;
+                }
+            });
+            begun.await();
+            for (boolean open = true; open;) {
+                try {
+                    published.publish();
+                    published.close();
+                    open = false;
+                } catch (IllegalStateException e) {
+                    assertTrue(e.getMessage().startsWith("1 lease"), e.getMessage());
+                }
+            }
+            reader.join();
         }
     }
 
