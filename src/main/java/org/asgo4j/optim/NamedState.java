@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.optim;
 
+import java.util.regex.Pattern;
+
 /**
  * The state of a weight with what a file says of it.
  *
@@ -8,8 +10,15 @@ package org.asgo4j.optim;
  * @param description rule and shape, which must agree between a file and what it is loaded into
  */
 record NamedState(String name, String description, RuleState state) {
+    private static final Pattern DESCRIPTION = Pattern.compile("\\S+ \\d+×\\d+( in row blocks \\[[\\d, ]+\\])?");
 
-    static String describe(Rule rule, int rows, int cols) {
-        return "%s %d×%d".formatted(rule.name(), rows, cols);
+    static String describe(Rule rule, RowBlocks blocks, int cols) {
+        String cut = blocks.count() == 1 ? "" : " in row blocks " + blocks.sizes();
+        return "%s %d×%d%s".formatted(rule.name(), blocks.rows(), cols, cut);
+    }
+
+    /** Whether some optimizer of any rule could say so. */
+    static boolean isDescription(String text) {
+        return DESCRIPTION.matcher(text).matches();
     }
 }

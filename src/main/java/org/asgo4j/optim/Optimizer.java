@@ -113,7 +113,7 @@ public final class Optimizer implements AutoCloseable {
             }
             double cost = 0;
             for (int rows : parameter.blocks().sizes()) cost += group.rule().cost(rows, weight.cols());
-            stepped.add(new Stepped(parameter, state, index, group.rule().name(), cost));
+            stepped.add(new Stepped(parameter, state, index, group.rule(), cost));
         }
     }
 

@@ -80,11 +80,28 @@ final class StateFile {
 
     /** A field nobody knows belongs to another optimizer, or to one with more parameters. */
     private static void checkNothingElse(Safetensors source, String prefix, Set<String> seen) {
+        Set<String> owners = owners(source.metadata(), prefix);
         for (String name : source.names()) {
-            boolean state = name.startsWith(prefix) && name.indexOf(FIELD, prefix.length()) >= 0;
-            if (state && !seen.contains(name)) {
+            if (!seen.contains(name) && isField(name, prefix, owners)) {
                 throw new StateMismatchException("the file has '%s', which this optimizer has not".formatted(name));
             }
         }
+    }
+
+    /** What the file has fields of: the optimizer itself, and its parameters. Other tensors are not state. */
+    private static Set<String> owners(Map<String, String> metadata, String prefix) {
+        Set<String> owners = new HashSet<>(Set.of(prefix));
+        metadata.forEach((key, value) -> {
+            if (key.startsWith(prefix) && NamedState.isDescription(value)) owners.add(key);
+        });
+        return owners;
+    }
+
+    private static boolean isField(String name, String prefix, Set<String> owners) {
+        if (!name.startsWith(prefix)) return false;
+        for (int at = name.indexOf(FIELD, prefix.length()); at >= 0; at = name.indexOf(FIELD, at + 1)) {
+            if (owners.contains(name.substring(0, at))) return true;
+        }
+        return false;
     }
 }

@@ -14,15 +14,14 @@ final class Stepped {
     double updateSquares; //        of the last observed step
     double weightSquares;
 
-    Stepped(Parameter parameter, RuleState state, int group, String rule, double cost) {
+    Stepped(Parameter parameter, RuleState state, int group, Rule rule, double cost) {
         this.parameter = parameter;
         this.state = state;
         this.group = group;
         this.cost = cost;
         this.weightRole = "weight '" + parameter.name() + "'";
         this.gradientRole = "gradient '" + parameter.name() + "'";
-        String blocks = parameter.blocks().count() == 1 ? "" : " in row blocks " + parameter.blocks().sizes();
-        this.description = rule + " " + parameter.weight().shape() + blocks;
+        this.description = NamedState.describe(rule, parameter.blocks(), parameter.weight().cols());
         state.name(parameter.name());
     }
 

@@ -59,10 +59,11 @@ public final class WeightStates implements AutoCloseable {
         require(rule != null, "rule of '%s' must not be null", name);
         require(rows >= 1 && cols >= 1, "weight '%s' is %s×%s, must be at least 1×1", name, rows, cols);
         require(!states.containsKey(name), "there is a state of '%s' already", name);
-        RuleState state = rule.newSharedState(backend, arena, cols, RowBlocks.whole(rows));
+        RowBlocks whole = RowBlocks.whole(rows);
+        RuleState state = rule.newSharedState(backend, arena, cols, whole);
         state.own(workspaces.computeIfAbsent(new Geometry(rule, rows, cols), any -> workspace(state)));
         state.name(name);
-        states.put(name, new NamedState(name, NamedState.describe(rule, rows, cols), state));
+        states.put(name, new NamedState(name, NamedState.describe(rule, whole, cols), state));
         return state;
     }
 

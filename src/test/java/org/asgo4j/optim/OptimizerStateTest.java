@@ -38,6 +38,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A saved and loaded optimizer takes the steps that the saved one would have taken, or refuses the file. */
 class OptimizerStateTest {
@@ -218,6 +219,34 @@ class OptimizerStateTest {
         }
         // With a root at every step the missing one is due anyway.
         assertSameBits(weights(whole), weights(resumed), "seed=" + SEED);
+    }
+
+    /** As Flax and TensorFlow name weights, with and without a prefix, and metadata of the weights' own. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "state.", "state/"})
+    void stateLiesBesideWeightsOfAnyName(String prefix) throws IOException {
+        Path file = folder.resolve("both.safetensors");
+        List<ParameterGroup> groups = groups(new Asgo(AsgoConfig.published()));
+        try (Optimizer optimizer = optimizer(groups); Arena scratch = Arena.ofConfined()) {
+            run(optimizer, groups, 1, 3);
+            var writer = new SafetensorsWriter();
+            for (String name : List.of("dense/kernel", "dense_1/bias/0", "heads")) {
+                writer.tensor(name, DType.F32, List.of(1L), scratch.allocate(Float.BYTES));
+            }
+            writer.metadata("dense", "a layer of 3×4");
+            optimizer.addTo(writer, prefix, true, scratch);
+            writer.write(file);
+        }
+        try (Optimizer optimizer = optimizer(groups); Safetensors source = Safetensors.open(file)) {
+            optimizer.load(source, prefix);
+            assertEquals(3, optimizer.steps());
+        }
+        List<ParameterGroup> fewer = List.of(groups.getLast());
+        try (Optimizer optimizer = optimizer(fewer); Safetensors source = Safetensors.open(file)) {
+            String message = assertThrows(StateMismatchException.class, () -> optimizer.load(source, prefix))
+                    .getMessage();
+            assertTrue(message.contains("which this optimizer has not"), message);
+        }
     }
 
     @Test
