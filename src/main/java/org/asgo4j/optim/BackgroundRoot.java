@@ -2,9 +2,12 @@
 package org.asgo4j.optim;
 
 import java.lang.foreign.Arena;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.Matrix;
 
@@ -13,12 +16,11 @@ import org.asgo4j.linalg.Matrix;
  * them ready. All methods are called by the thread that steps the weight.
  */
 final class BackgroundRoot {
+    /** How long the thread waits for another root before it ends: it keeps this class and its loader. */
+    private static final long IDLE_MILLIS = 60_000;
+
     /** One thread for all weights of this JVM: it calls the BLAS with one thread, like a worker. */
-    private static final ExecutorService THREAD = Executors.newSingleThreadExecutor(task -> {
-        Thread thread = new Thread(task, "asgo4j-roots");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private static final ExecutorService THREAD = thread(IDLE_MILLIS);
 
     private final Backend backend;
     private final Refresh.Asynchronous policy;
@@ -33,7 +35,7 @@ final class BackgroundRoot {
     private long rootStep; //          the step whose V the root in use is of
     private long triedStep; //         the step whose V was last rooted, or could not be
     private Future<?> running;
-    private RuntimeException failure; // of the last computation; written before it ends
+    private Throwable failure; // of the last computation; written before it ends
 
     BackgroundRoot(Backend backend, Arena arena, AsgoConfig config, Matrix gram) {
         this.backend = backend;
@@ -46,6 +48,18 @@ final class BackgroundRoot {
         workspace.allocate(arena);
         Checks.require(snapshot.segment().isAccessibleBy(new Thread()),
                 "asynchronous roots need memory of a shared arena (Arena.ofShared()), got one confined to a thread");
+    }
+
+    /** One thread, made when there is a task and none, that ends after so long without. */
+    static ThreadPoolExecutor thread(long idleMillis) {
+        var one = new ThreadPoolExecutor(
+                1, 1, idleMillis, TimeUnit.MILLISECONDS, new LinkedBlockingQueue<>(), task -> {
+                    Thread thread = new Thread(task, "asgo4j-roots");
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        one.allowCoreThreadTimeOut(true);
+        return one;
     }
 
     /** The root in use was computed in the foreground, from the V of this step. */
@@ -63,13 +77,15 @@ final class BackgroundRoot {
      * Takes over a root that is ready, waits for one if the one in use is too old, and starts the next if due.
      *
      * @param taken steps taken before this one
+     * @throws RootFailure if the root could not be computed
+     * @throws RootFailedException if its computation ended with an {@link Error}; a later step tries again
      */
     void follow(long taken, double unit, Matrix gram, Matrix root, RootLadder ladder) {
-        if (running != null && running.isDone()) adopt(unit, root, ladder);
+        if (running != null && running.isDone()) adopt(taken, unit, root, ladder);
         if (taken - triedStep > policy.maxStaleness()) {
             if (running == null) start(taken, unit, gram);
             settle();
-            adopt(unit, root, ladder);
+            adopt(taken, unit, root, ladder);
         }
         if (running == null && taken % policy.interval() == 0) start(taken, unit, gram);
     }
@@ -88,18 +104,19 @@ final class BackgroundRoot {
             inverseRoot.compute(snapshot, snapshotUnit, result, report, workspace);
             Symmetric.requireFiniteRoot(backend, result); // which waits until it is there
             failure = null;
-        } catch (RuntimeException e) {
-            failure = e;
+        } catch (Throwable t) { // nobody else would hear of it
+            failure = t;
         }
     }
 
-    private void adopt(double unit, Matrix root, RootLadder ladder) {
+    private void adopt(long taken, double unit, Matrix root, RootLadder ladder) {
         settle();
         running = null;
         triedStep = snapshotStep; // also of a failed one: the next is due an interval later
-        if (failure != null) {
+        if (failure instanceof RuntimeException) {
             throw new RootFailure("in the background: " + failure.getMessage());
         }
+        if (failure != null) throw ladder.ended(taken, failure);
         if (unit != snapshotUnit) {
             backend.multiplyLower(unit / snapshotUnit, result);
             Symmetric.requireFiniteRoot(backend, result);
@@ -116,10 +133,12 @@ final class BackgroundRoot {
         ladder.succeeded(unit);
     }
 
-    /** The age of the root in use; what is under way is given up, as it may be of another training than the loaded. */
+    /** The age of the root in use; when loading, what is under way is given up: it is of another training. */
     void describe(StateFields fields) {
+        long step = fields.integer("root_step", rootStep);
+        if (!fields.loads()) return;
         abandon();
-        rootIsOf(fields.integer("root_step", rootStep));
+        rootIsOf(step);
     }
 
     /** What is under way won't be used. */
@@ -128,7 +147,7 @@ final class BackgroundRoot {
         running = null;
     }
 
-    /** Waits until nothing runs. */
+    /** Waits until nothing runs. How it ended is for the step that would take it over. */
     void settle() {
         if (running == null) return;
         boolean interrupted = false;
@@ -138,8 +157,9 @@ final class BackgroundRoot {
                 break;
             } catch (InterruptedException e) {
                 interrupted = true; // the memory must not go while it is used
-            } catch (java.util.concurrent.ExecutionException e) {
-                throw new IllegalStateException("background root ended with an error", e.getCause());
+            } catch (ExecutionException e) {
+                failure = e.getCause();
+                break;
             }
         }
         if (interrupted) Thread.currentThread().interrupt();

@@ -413,8 +413,8 @@ public final class Optimizer implements AutoCloseable {
     @Override
     public void close() {
         if (closed) return;
-        closed = true;
         for (Stepped each : stepped) each.state.settle();
+        closed = true;
         arena.close();
     }
 }

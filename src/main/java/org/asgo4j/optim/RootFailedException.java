@@ -4,7 +4,8 @@ package org.asgo4j.optim;
 /**
  * The root (or eigenbasis) of a gram matrix could not be computed at several refreshes in a row, nor in float64; the
  * message has its range of eigenvalues and what to change. The weight has not been changed at this step; its moments
- * and gram matrices have. {@link #getCause} is the first failure of the last refresh.
+ * and gram matrices have. {@link #getCause} is the first failure of the last refresh. Where roots are asynchronous it
+ * may be an {@link Error}, such as an {@link OutOfMemoryError} of the background thread: the next step tries again.
  *
  * {@snippet file="FailureExamplesTest.java" region="rootFailed"}
  */
@@ -14,7 +15,7 @@ public final class RootFailedException extends ArithmeticException {
     private final String parameter;
     private final long step;
 
-    RootFailedException(String parameter, long step, String message, RuntimeException cause) {
+    RootFailedException(String parameter, long step, String message, Throwable cause) {
         super(message);
         this.parameter = parameter;
         this.step = step;

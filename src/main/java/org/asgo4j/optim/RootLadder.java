@@ -119,6 +119,13 @@ final class RootLadder {
         return new RootFailedException(weight.get(), taken + 1, message, cause);
     }
 
+    /** A root on the background thread that an {@link Error} ended, which no lower rung would cure. */
+    RootFailedException ended(long taken, Throwable cause) {
+        String message = "the %s preconditioner of '%s' failed at step %d: its root in the background ended with %s"
+                .formatted(side, weight.get(), taken + 1, cause);
+        return new RootFailedException(weight.get(), taken + 1, message, cause);
+    }
+
     void commit(RefreshEvent event, Derived derived, long taken, double unit) {
         event.commit(weight, side, taken + 1, report, counts, unit, derived.residual());
     }

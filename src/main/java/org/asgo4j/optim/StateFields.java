@@ -41,6 +41,9 @@ interface StateFields {
         return integer(name, value ? 1 : 0, 0, 1) == 1;
     }
 
+    /** Whether the state's are replaced; else they are written or checked, and the state goes on as it would have. */
+    boolean loads();
+
     /** The fields of a part, whose names get {@code part} and a dot before them. */
     StateFields part(String part);
 }

@@ -83,6 +83,11 @@ final class StateReader implements StateFields {
     }
 
     @Override
+    public boolean loads() {
+        return mode == Mode.LOAD;
+    }
+
+    @Override
     public StateFields part(String part) {
         return new StateReader(backend, file, prefix + part + ".", mode, seen);
     }

@@ -69,6 +69,11 @@ final class StateWriter implements StateFields {
     }
 
     @Override
+    public boolean loads() {
+        return false;
+    }
+
+    @Override
     public StateFields part(String part) {
         return new StateWriter(backend, file, arena, prefix + part + ".", derived);
     }

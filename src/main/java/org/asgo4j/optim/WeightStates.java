@@ -124,8 +124,8 @@ public final class WeightStates implements AutoCloseable {
     @Override
     public void close() {
         if (closed) return;
-        closed = true;
         settle();
+        closed = true;
         arena.close();
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.optim;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.asgo4j.linalg.Backend;
@@ -217,10 +219,73 @@ class AsynchronousRootTest {
         assertTrue(end.getMessage().contains("in the background: "), end.getMessage());
     }
 
-    private Optimizer optimizer(Workers workers, Matrix... weightAndGradient) {
+    /** It is the step's that would have taken the root over, with its name; later ones go on. */
+    @Test
+    void anErrorInTheBackgroundIsReportedOnce(@TempDir Path folder) throws IOException {
+        held.releaseAll();
+        held.errorInBackground = new OutOfMemoryError("of the test");
+        Matrix weight = random();
+        try (var workers = new Workers(1); var optimizer = optimizer(workers, weight, random())) {
+            for (int t = 0; t < 3; t++) optimizer.step(); // the third starts a root
+            optimizer.save(folder.resolve("state")); // which waits for it
+            double[][] before = Dense.of(weight);
+            var thrown = assertThrows(RootFailedException.class, optimizer::step);
+            assertEquals(held.errorInBackground, thrown.getCause());
+            assertEquals("w", thrown.parameter());
+            assertEquals(4, thrown.step());
+            assertTrue(thrown.getMessage().contains("of the test"), thrown.getMessage());
+            assertArrayEquals(before, Dense.of(weight));
+
+            held.errorInBackground = null;
+            optimizer.step();
+            optimizer.step(); // starts another
+            optimizer.save(folder.resolve("state"));
+            assertEquals(1, optimizer.step().refreshes());
+        }
+    }
+
+    @Test
+    void closingAfterAnErrorInTheBackgroundFreesTheMemory() {
+        held.releaseAll();
+        held.errorInBackground = new OutOfMemoryError("of the test");
+        List<Arena> arenas = new ArrayList<>();
+        Backend watched = FaultyBackend.around(backend, (operation, arguments, done) -> {
+            if (operation.equals("allocate") && done) arenas.add((Arena) arguments[0]);
+        });
+        try (var workers = new Workers(1)) {
+            var optimizer = new Optimizer(watched, workers, OptimizerConfig.published(), groups(random(), random()));
+            for (int t = 0; t < 3; t++) optimizer.step();
+            optimizer.close();
+            assertTrue(arenas.stream().noneMatch(each -> each.scope().isAlive()), "state is still there");
+        }
+        arenas.clear();
+        var states = new WeightStates(watched);
+        RuleState state = states.add("w", new Asgo(config(2, 100)), ROWS, COLS);
+        Matrix weight = random();
+        for (int t = 0; t < 3; t++) state.step(weight, random(), 0.1f, 0);
+        states.close();
+        assertTrue(arenas.stream().noneMatch(each -> each.scope().isAlive()), "state is still there");
+    }
+
+    /** Its thread would keep the class loader of an application that is gone. */
+    @Test
+    void theThreadEndsWhenThereIsNothingToDo() throws Exception {
+        try (var executor = BackgroundRoot.thread(1)) {
+            for (int i = 0; i < 2; i++) {
+                assertEquals("asgo4j-roots", executor.submit(() -> Thread.currentThread().getName()).get());
+                while (executor.getPoolSize() > 0) Thread.sleep(1);
+            }
+        }
+    }
+
+    private static List<ParameterGroup> groups(Matrix... weightAndGradient) {
         var parameter = Parameter.of("w", weightAndGradient[0], weightAndGradient[1]);
-        var group = new ParameterGroup("all", new Asgo(config(2, 100)), Schedule.constant(0.1f), 0, List.of(parameter));
-        return new Optimizer(backend, workers, OptimizerConfig.published(), List.of(group));
+        return List.of(new ParameterGroup("all", new Asgo(config(2, 100)), Schedule.constant(0.1f), 0,
+                List.of(parameter)));
+    }
+
+    private Optimizer optimizer(Workers workers, Matrix... weightAndGradient) {
+        return new Optimizer(backend, workers, OptimizerConfig.published(), groups(weightAndGradient));
     }
 
     private Matrix random() {
@@ -257,6 +322,26 @@ class AsynchronousRootTest {
             StepReport report = other.step();
             assertEquals(0, report.refreshes(), "the root under way belonged to the state before");
             assertEquals(3, report.staleness(), "the root loaded is the first step's");
+        }
+    }
+
+    @Test
+    void savingAndARefusedFileKeepARootThatIsReady(@TempDir Path folder) throws IOException {
+        held.releaseAll();
+        Path foreign = folder.resolve("foreign");
+        try (var states = new WeightStates(backend)) {
+            states.add("w", new Asgo(config(2, 100)), ROWS, COLS);
+            states.add("x", new Asgo(config(2, 100)), ROWS, COLS);
+            states.save(foreign, 1);
+        }
+        try (var workers = new Workers(1); var optimizer = optimizer(workers, random(), random())) {
+            for (int t = 0; t < 3; t++) optimizer.step(); // the third starts a root
+            optimizer.save(folder.resolve("state"));
+            String refused = assertThrows(StateMismatchException.class, () -> optimizer.load(foreign)).getMessage();
+            assertTrue(refused.contains("'x/"), refused); // after all else was checked
+            StepReport report = optimizer.step();
+            assertEquals(1, report.refreshes());
+            assertEquals(1, report.staleness(), "the third step's root is in use");
         }
     }
 

@@ -19,6 +19,8 @@ final class HeldBackground {
     volatile double[][] decomposed;
     volatile boolean failsInBackground;
     volatile boolean failsInForeground;
+    /** What decompositions on the background thread end with; null for none. */
+    volatile Error errorInBackground;
 
     HeldBackground(Backend real) {
         backend = FaultyBackend.around(real, this::strike);
@@ -34,6 +36,7 @@ final class HeldBackground {
         if (background) {
             gate.acquireUninterruptibly();
             decomposed = Dense.of((Matrix) arguments[0]);
+            if (errorInBackground != null) throw errorInBackground;
         }
         if (background ? failsInBackground : failsInForeground) throw NativeCallException.lapack("ssyevd", 3);
     }

@@ -71,6 +71,11 @@ final class RecordedFields implements StateFields {
     }
 
     @Override
+    public boolean loads() {
+        return loads;
+    }
+
+    @Override
     public StateFields part(String part) {
         return new RecordedFields(values, prefix + part + ".", loads);
     }
