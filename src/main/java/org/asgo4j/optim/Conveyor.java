@@ -76,19 +76,10 @@ final class Conveyor {
             }
         } catch (RuntimeException | Error e) {
             next.set(waves.length); // nobody begins another
-            finish(e);
+            RuleState.finish(backend, e);
             throw e;
         }
         backend.synchronize();
-    }
-
-    /** No copy may be under way when the caller has its memory back. */
-    private void finish(Throwable failure) {
-        try {
-            backend.synchronize();
-        } catch (RuntimeException e) {
-            failure.addSuppressed(e);
-        }
     }
 
     private void raise(Wave wave, boolean other) {

@@ -69,6 +69,10 @@ public final class Optimizer implements AutoCloseable {
      *     overlap
      */
     public Optimizer(Backend backend, Workers workers, OptimizerConfig config, List<ParameterGroup> groups) {
+        require(backend != null, "optimizer: backend must not be null");
+        require(workers != null, "optimizer: workers must not be null");
+        require(config != null, "optimizer: config must not be null");
+        require(groups != null, "optimizer: groups must not be null");
         this.backend = backend;
         this.workers = workers;
         this.config = config;
@@ -251,7 +255,12 @@ public final class Optimizer implements AutoCloseable {
 
     /** Worker task: the rule of one parameter, or of several whose roots are computed together. */
     private void update(int index, int worker) {
-        update(waves[index], worker, false);
+        try {
+            update(waves[index], worker, false);
+        } catch (RuntimeException | Error e) {
+            RuleState.finish(backend, e);
+            throw e;
+        }
         backend.synchronize(); // another worker may step these parameters next, and the caller reads the weights
     }
 

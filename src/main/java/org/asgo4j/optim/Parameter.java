@@ -25,6 +25,9 @@ public record Parameter(String name, Matrix weight, Matrix gradient, RowBlocks b
     /** Checks names, types and shapes. */
     public Parameter {
         require(name != null && !name.isBlank(), "parameter name must not be blank");
+        require(weight != null, "parameter '%s': weight must not be null", name);
+        require(gradient != null, "parameter '%s': gradient must not be null", name);
+        require(blocks != null, "parameter '%s': row blocks must not be null", name);
         checkType(name, "weight", weight);
         checkType(name, "gradient", gradient);
         require(weight.rows() == gradient.rows() && weight.cols() == gradient.cols(),
@@ -36,7 +39,7 @@ public record Parameter(String name, Matrix weight, Matrix gradient, RowBlocks b
 
     /** A parameter preconditioned as a whole. */
     public static Parameter of(String name, Matrix weight, Matrix gradient) {
-        return new Parameter(name, weight, gradient, RowBlocks.whole(weight.rows()));
+        return new Parameter(name, weight, gradient, weight == null ? null : RowBlocks.whole(weight.rows()));
     }
 
     /**

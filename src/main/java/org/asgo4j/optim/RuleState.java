@@ -63,8 +63,22 @@ public abstract sealed class RuleState permits AsgoState, DasgoState, MuonState,
             long index = backend.firstNonFinite(gradient);
             throw new NonFiniteGradientException(weightName.get(), steps + 1, index, cols);
         }
-        update(weight, gradient, squares, 1, learningRate, weightDecay, own);
+        try {
+            update(weight, gradient, squares, 1, learningRate, weightDecay, own);
+        } catch (RuntimeException | Error e) {
+            finish(backend, e);
+            throw e;
+        }
         backend.synchronize();
+    }
+
+    /** After a failure, too, nothing may be under way when the caller has its memory back. */
+    static void finish(Backend backend, Throwable failure) {
+        try {
+            backend.synchronize();
+        } catch (RuntimeException e) {
+            failure.addSuppressed(e);
+        }
     }
 
     private void checkArgument(String name, Matrix m, boolean written) {

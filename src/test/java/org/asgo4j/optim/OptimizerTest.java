@@ -88,6 +88,46 @@ class OptimizerTest {
         return parameters(groups).stream().map(p -> Dense.of(p.weight())).toList();
     }
 
+    @Test
+    void whatIsMissingIsNamed() {
+        List<ParameterGroup> groups = groups(AsgoConfig.published());
+        OptimizerConfig config = OptimizerConfig.published();
+        Matrix m = random(3, 4);
+        try (var workers = new Workers(1)) {
+            refused("optimizer: backend must not be null", () -> new Optimizer(null, workers, config, groups));
+            refused("optimizer: workers must not be null", () -> new Optimizer(backend, null, config, groups));
+            refused("optimizer: config must not be null", () -> new Optimizer(backend, workers, null, groups));
+            refused("optimizer: groups must not be null", () -> new Optimizer(backend, workers, config, null));
+        }
+        refused("parameter 'a': weight must not be null", () -> Parameter.of("a", null, m));
+        refused("parameter 'a': gradient must not be null", () -> Parameter.of("a", m, null));
+        refused("parameter 'a': row blocks must not be null", () -> new Parameter("a", m, m, null));
+    }
+
+    /** Also where the failure leaves work on a GPU under way: the caller may free its memory next. */
+    @Test
+    void aStepThatFailsWaitsForWhatItHasBegun() {
+        List<String> calls = new ArrayList<>();
+        Backend failing = FaultyBackend.around(backend, (operation, arguments, done) -> {
+            if (!done) calls.add(operation);
+            if (operation.equals("gemm")) throw new ArithmeticException("spoilt");
+        });
+        Matrix weight = random(4, 7);
+        Matrix gradient = random(4, 7);
+        Asgo asgo = new Asgo(AsgoConfig.published());
+        RuleState state = asgo.newState(failing, arena, 4, 7);
+        assertThrows(ArithmeticException.class, () -> state.step(weight, gradient, 1, 0));
+        assertEquals(List.of("gemm", "synchronize"), calls.subList(calls.size() - 2, calls.size()));
+        var group = new ParameterGroup("all", asgo, Schedule.constant(1), 0,
+                List.of(Parameter.of("w", weight, gradient)));
+        try (var workers = new Workers(1);
+                var optimizer = new Optimizer(failing, workers, OptimizerConfig.published(), List.of(group))) {
+            calls.clear();
+            assertThrows(ArithmeticException.class, optimizer::step);
+            assertEquals(List.of("gemm", "synchronize"), calls.subList(calls.size() - 2, calls.size()));
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {2, 3, 5})
     void resultsAreBitIdenticalForAnyNumberOfWorkers(int workerCount) {
