@@ -3,6 +3,7 @@ package org.asgo4j.linalg;
 
 import java.lang.reflect.UndeclaredThrowableException;
 import java.util.Objects;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -50,11 +51,22 @@ public final class Workers implements AutoCloseable {
      * @throws IllegalArgumentException if {@code count} is less than 1
      */
     public Workers(int count) {
+        this(count, Thread.ofPlatform().daemon().name("asgo4j-worker-", 1).factory());
+    }
+
+    /** With threads of a factory. */
+    Workers(int count, ThreadFactory factory) {
         if (count < 1) throw new IllegalArgumentException("workers must be at least 1, got " + count);
         threads = new Thread[count - 1];
-        for (int i = 0; i < threads.length; i++) {
-            int worker = i + 1;
-            threads[i] = Thread.ofPlatform().daemon().name("asgo4j-worker-" + worker).start(() -> serve(worker));
+        try {
+            for (int i = 0; i < threads.length; i++) {
+                int worker = i + 1;
+                threads[i] = factory.newThread(() -> serve(worker));
+                threads[i].start();
+            }
+        } catch (RuntimeException | Error e) { // the system may refuse one: those before it must not stay
+            close();
+            throw e;
         }
     }
 
@@ -128,6 +140,7 @@ public final class Workers implements AutoCloseable {
             if (closed) return;
             seen = round;
             work(worker);
+            Thread.interrupted(); // left by a task: it would keep this thread from sleeping
             if (busy.decrementAndGet() == 0) LockSupport.unpark(caller.get());
         }
     }
@@ -135,8 +148,8 @@ public final class Workers implements AutoCloseable {
     private void await() {
         long deadline = System.nanoTime() + SPIN_NANOS;
         while (busy.get() > 0) {
-            if (System.nanoTime() < deadline) Thread.onSpinWait();
-            else LockSupport.park(this);
+            if (System.nanoTime() >= deadline) LockSupport.park(this); // returns at once if this thread is interrupted
+            Thread.onSpinWait();
         }
     }
 

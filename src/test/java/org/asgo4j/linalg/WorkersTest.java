@@ -3,12 +3,14 @@ package org.asgo4j.linalg;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.lang.reflect.UndeclaredThrowableException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -213,6 +215,42 @@ class WorkersTest {
             for (int round = 0; round < 50; round++) workers.run(done.length, (task, worker) -> done[task]++);
             assertTrue(Thread.interrupted());
             assertArrayEquals(IntStream.range(0, done.length).map(i -> 50).toArray(), done);
+        }
+    }
+
+    /** A system that refuses the third thread: the first two end, as nobody has the team to close it. */
+    @Test
+    void threadsEndIfOneCannotBeStarted() throws InterruptedException {
+        List<Thread> started = new ArrayList<>();
+        var refused = new OutOfMemoryError("unable to create native thread");
+        var thrown = assertThrows(OutOfMemoryError.class, () -> new Workers(5, action -> new Thread(action) {
+            @Override
+            public void start() {
+                if (started.size() == 2) throw refused;
+                started.add(this);
+                super.start();
+            }
+        }));
+        assertSame(refused, thrown);
+        for (Thread thread : started) thread.join();
+        assertEquals(2, started.size());
+    }
+
+    /** Else it could not sleep until the team is closed. */
+    @Test
+    void aTaskThatLeavesItsWorkerInterruptedLeavesNoTrace() {
+        try (Workers workers = new Workers(2)) {
+            boolean[] interrupted = new boolean[2];
+            for (int round = 0; round < 2; round++) {
+                CountDownLatch both = new CountDownLatch(2);
+                workers.run(2, (task, worker) -> {
+                    interrupted[worker] = Thread.currentThread().isInterrupted();
+                    both.countDown();
+                    await(both); // no worker can take two
+                    if (worker == 1) Thread.currentThread().interrupt();
+                });
+                assertFalse(interrupted[1], "round " + round);
+            }
         }
     }
 
