@@ -76,12 +76,17 @@ final class Gpt implements AutoCloseable {
         this.batch = batch;
         this.chunkSequences = chunkSequences;
         config = parameters.config();
-        int count = Math.multiplyExact(batch, config.context());
-        tokens = new Tokens(arena, config.vocabulary(), count);
-        int stride = Math.ceilDiv(config.vocabulary(), LINE) * LINE;
-        logits = backend.allocateHost(arena, count, stride).colBlock(0, config.vocabulary());
         losses = new double[batch / chunkSequences];
-        gradientTasks = build(parameters).largestFirst();
+        try {
+            int count = Math.multiplyExact(batch, config.context());
+            tokens = new Tokens(arena, config.vocabulary(), count);
+            int stride = Math.ceilDiv(config.vocabulary(), LINE) * LINE;
+            logits = backend.allocateHost(arena, count, stride).colBlock(0, config.vocabulary());
+            gradientTasks = build(parameters).largestFirst();
+        } catch (RuntimeException | Error e) {
+            arena.close();
+            throw e;
+        }
     }
 
     /** The largest divisor of {@code batch} that keeps a chunk within {@link #CHUNK_TOKENS}, or 1. */

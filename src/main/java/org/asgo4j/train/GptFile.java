@@ -116,7 +116,7 @@ final class GptFile {
             var parameters = new GptParameters(backend, config);
             try {
                 load(tensors, file, parameters);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 parameters.close();
                 throw e;
             }

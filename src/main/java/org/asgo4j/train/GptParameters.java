@@ -54,10 +54,15 @@ final class GptParameters implements AutoCloseable {
     GptParameters(Backend backend, GptConfig config) {
         this.config = config;
         int width = config.width();
-        tokenEmbedding = add(allocate(backend, "transformer.token_emb.weight", config.vocabulary(), width));
-        positionEmbedding = add(allocate(backend, "transformer.pos_emb.weight", config.context(), width));
-        for (int i = 0; i < config.layers(); i++) layers.add(layer(backend, "transformer.h." + i + "."));
-        finalNorm = add(gain(backend, "transformer.ln_f.weight"));
+        try {
+            tokenEmbedding = add(allocate(backend, "transformer.token_emb.weight", config.vocabulary(), width));
+            positionEmbedding = add(allocate(backend, "transformer.pos_emb.weight", config.context(), width));
+            for (int i = 0; i < config.layers(); i++) layers.add(layer(backend, "transformer.h." + i + "."));
+            finalNorm = add(gain(backend, "transformer.ln_f.weight"));
+        } catch (RuntimeException | Error e) {
+            arena.close();
+            throw e;
+        }
     }
 
     private LayerParameters layer(Backend backend, String prefix) {

@@ -6,11 +6,11 @@ import java.lang.reflect.Proxy;
 import org.asgo4j.linalg.Backend;
 
 /** Wraps a backend so that chosen calls fail: with an exception, or by what is done to their results. */
-final class FaultyBackend {
+public final class FaultyBackend {
 
     /** Decides about one call. */
     @FunctionalInterface
-    interface Fault {
+    public interface Fault {
         /**
          * Called before the operation when {@code done} is false, and after it when true.
          *
@@ -22,7 +22,8 @@ final class FaultyBackend {
 
     private FaultyBackend() {}
 
-    static Backend around(Backend real, Fault fault) {
+    /** The backend with a fault that may strike before and after each call. */
+    public static Backend around(Backend real, Fault fault) {
         return (Backend) Proxy.newProxyInstance(
                 Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
                     fault.strike(method.getName(), arguments, false);

@@ -7,11 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.asgo4j.kernel.Kernels;
 import org.asgo4j.kernel.LayerKernels;
 import org.asgo4j.linalg.Backend;
@@ -20,10 +26,12 @@ import org.asgo4j.linalg.Backends;
 import org.asgo4j.linalg.ElementType;
 import org.asgo4j.linalg.Matrix;
 import org.asgo4j.linalg.Workers;
+import org.asgo4j.optim.FaultyBackend;
 import org.asgo4j.testing.Seeds;
 import org.asgo4j.testing.Tolerance;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -44,6 +52,51 @@ class GptTest {
         long seed = Seeds.next();
         assertEquals(gradientBits(CUT, 1, seed), gradientBits(CUT, workers, seed), () -> "seed=" + seed);
         assertEquals(gradientBits(TINY, 1, seed), gradientBits(TINY, workers, seed), () -> "seed=" + seed);
+    }
+
+    /** Memory that was taken before there was no more is given back. */
+    @Test
+    void whatCannotBeAllocatedWholeIsFreed() {
+        List<Arena> arenas = new ArrayList<>();
+        int[] left = new int[1];
+        try (Backend real = open(); var workers = new Workers(1); var parameters = new GptParameters(real, TINY)) {
+            Backend scarce = FaultyBackend.around(real, (operation, arguments, done) -> {
+                if (!operation.startsWith("allocate") || done) return;
+                arenas.add((Arena) arguments[0]);
+                if (left[0]-- == 0) throw new OutOfMemoryError("of the test");
+            });
+            for (int count : new int[] {0, 3, 12}) {
+                left[0] = count;
+                assertThrows(OutOfMemoryError.class, () -> new GptParameters(scarce, TINY));
+                left[0] = count;
+                assertThrows(OutOfMemoryError.class, () -> new Gpt(scarce, workers, parameters, 2));
+                assertTrue(arenas.stream().noneMatch(each -> each.scope().isAlive()), count + " allocations");
+            }
+        }
+    }
+
+    /** A file that another process cuts while it is read, which Java reports as an error. */
+    @Test
+    void aFileThatShrinksWhileItIsReadLeavesNothing(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("model.safetensors");
+        var config = new GptConfig(3, 2, 3, 48, 70);
+        List<Arena> arenas = new ArrayList<>();
+        try (Backend real = open()) {
+            try (var parameters = new GptParameters(real, config)) {
+                GptFile.write(file, parameters, CharTokenizer.of("abc"), Map.of());
+            }
+            Backend cutting = FaultyBackend.around(real, (operation, arguments, done) -> {
+                if (!operation.startsWith("allocate") || done) return;
+                arenas.add((Arena) arguments[0]);
+                try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                    channel.truncate(1);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            assertThrows(InternalError.class, () -> GptFile.read(file, cutting));
+            assertTrue(!arenas.isEmpty() && arenas.stream().noneMatch(each -> each.scope().isAlive()), "memory left");
+        }
     }
 
     @Test
