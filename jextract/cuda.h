@@ -144,6 +144,9 @@ cublasStatus_t cublasDsymm_v2(cublasHandle_t handle, int side, int uplo, int m, 
 
 typedef int cusolverStatus_t;
 typedef void *cusolverDnHandle_t;
+typedef void *cusolverDnParams_t;
+
+enum cuda_data_type { CUDA_R_32F = 0, CUDA_R_64F = 1 };
 
 enum cusolver_values {
     CUSOLVER_STATUS_SUCCESS = 0,
@@ -209,3 +212,21 @@ cusolverStatus_t cusolverDnSorgtr_bufferSize(cusolverDnHandle_t handle, int uplo
                                              const float *tau, int *lwork);
 cusolverStatus_t cusolverDnSorgtr(cusolverDnHandle_t handle, int uplo, int n, float *a, int lda, const float *tau,
                                   float *work, int lwork, int *info);
+
+/*
+ * Xsyev of many: A_k(i, j) = a[i + lda j + lda n k], W_k(j) = w[j + n k], info of batch_size numbers on the device; n lda
+ * batch_size is at most 2^31 - 1. cuSOLVER has the two XsyevBatched from 11.7.1 (CUDA 12.6 update 2) on: they are the only
+ * functions here that a library of CUDA 12 may lack. From cuSOLVER's documentation, "cusolverDnXsyevBatched()" among the
+ * 64-bit dense eigenvalue solvers; the parameters compared with the headers of CUDA 12.6 and 12.9 as JavaCPP read them.
+ */
+cusolverStatus_t cusolverDnCreateParams(cusolverDnParams_t *params);
+cusolverStatus_t cusolverDnDestroyParams(cusolverDnParams_t params);
+cusolverStatus_t cusolverDnXsyevBatched_bufferSize(cusolverDnHandle_t handle, cusolverDnParams_t params, int jobz, int uplo,
+                                                   long long n, int data_type_a, const void *a, long long lda,
+                                                   int data_type_w, const void *w, int compute_type,
+                                                   cuda_size *bytes_on_device, cuda_size *bytes_on_host,
+                                                   long long batch_size);
+cusolverStatus_t cusolverDnXsyevBatched(cusolverDnHandle_t handle, cusolverDnParams_t params, int jobz, int uplo, long long n,
+                                        int data_type_a, void *a, long long lda, int data_type_w, void *w,
+                                        int compute_type, void *buffer_on_device, cuda_size bytes_on_device,
+                                        void *buffer_on_host, cuda_size bytes_on_host, int *info, long long batch_size);

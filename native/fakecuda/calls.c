@@ -123,6 +123,7 @@ void fakecuda_reset(void) {
     streams_forget();
     objects_forget();
     memory_forget();
+    batched_forget();
     functions = due = lost = last_error = 0;
     devices = 1;
     misuses = 0;

@@ -55,6 +55,8 @@ int main(int argc, char **argv) {
     check_factorizations();
     CHECK(fakecuda_misuses() == 0);
     begin();
+    check_batched();
+    begin();
     check_misuse();
     begin();
     check_failures();

@@ -26,6 +26,7 @@ void to_host(void *host, const void *device, size_t bytes);
 
 void check_products(void);
 void check_factorizations(void);
+void check_batched(void);
 void check_misuse(void);
 void check_failures(void);
 void check_order(void);

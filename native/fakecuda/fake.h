@@ -48,7 +48,7 @@ int synchronized(void);
 int devices_present(void);
 
 /* objects.c: handles, which are never given twice. */
-enum kind { STREAM, EVENT, BLAS_HANDLE, SOLVER_HANDLE, MODULE, FUNCTION, KINDS };
+enum kind { STREAM, EVENT, BLAS_HANDLE, SOLVER_HANDLE, SOLVER_PARAMS, MODULE, FUNCTION, KINDS };
 void *object_new(enum kind kind, size_t size);
 /* The object, or NULL after noting the misuse of what is no live object of that kind. */
 void *object_of(const void *handle, enum kind kind);
@@ -79,6 +79,13 @@ void set_computing(struct stream *stream);
 void drain_all(void);
 /* What waits is not done any more: the memory it names may be gone. */
 void streams_forget(void);
+
+/* solver.c: OK and the stream of a handle, or the status to return. */
+int solver_stream(cusolverDnHandle_t handle, struct stream **stream);
+enum { GARBAGE = 0xFF }; /* for workspaces: NaN, whatever it is read as */
+
+/* solver_batched.c */
+void batched_forget(void);
 
 /* eigen.c: column-major float64 with leading dimension n. */
 void tridiagonal(bool upper, int n, double *a, double *d, double *e, double *tau);

@@ -14,6 +14,8 @@ void fakecuda_fail(const char *function, int after_calls, int status);
  * so does every later call, in its own library's terms, until fakecuda_reset.
  */
 void fakecuda_fail_later(int status);
+/* The next cusolverDnXsyevBatched leaves this info for one matrix of the batch, which stays as it is; its w are zeros. */
+void fakecuda_fail_matrix(int index, int info);
 /* Bytes of device memory there are, for cudaMalloc to run out of; 4 GiB at first. */
 void fakecuda_set_total(long bytes);
 /* Devices there are: 1 at first; with 0, every call that needs one fails as on a machine without a GPU. */

@@ -11,7 +11,8 @@ struct object {
     _Alignas(max_align_t) char content[];
 };
 
-static const char *const NAMES[KINDS] = {"stream", "event", "cuBLAS handle", "cuSOLVER handle", "module", "function"};
+static const char *const NAMES[KINDS] = {"stream",              "event",  "cuBLAS handle", "cuSOLVER handle",
+                                          "cuSOLVER parameters", "module", "function"};
 static struct object *objects;
 static long live[KINDS];
 

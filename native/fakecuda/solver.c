@@ -24,9 +24,7 @@ struct call {
     int *info;
 };
 
-static const int GARBAGE = 0xFF; /* NaN, whatever it is read as */
-
-static int stream_to_use(cusolverDnHandle_t handle, struct stream **stream) {
+int solver_stream(cusolverDnHandle_t handle, struct stream **stream) {
     struct solver *solver = object_of(handle, SOLVER_HANDLE);
     if (!solver) return SOLVER_NOT_INITIALIZED;
     return stream_of(solver->stream_handle, stream) ? OK : SOLVER_EXECUTION_FAILED;
@@ -95,7 +93,7 @@ static bool locate(void **address, const char *name, size_t elements, size_t siz
 
 static int start(cusolverDnHandle_t handle, struct call c, size_t size, void (*run)(void *)) {
     struct stream *stream;
-    int status = stream_to_use(handle, &stream);
+    int status = solver_stream(handle, &stream);
     if (status) return status;
     if (dimensions_are_bad(c.operation, c.m, c.n, c.k, c.lda) || c.lwork < work_length(c.operation, c.m, c.n)) {
         return SOLVER_INVALID_VALUE;

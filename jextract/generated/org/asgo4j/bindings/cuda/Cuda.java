@@ -3487,6 +3487,24 @@ public class Cuda extends Cuda$shared {
            throw new AssertionError("should not reach here", ex$);
         }
     }
+    private static final int CUDA_R_32F = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum cuda_data_type.CUDA_R_32F = 0
+     * }
+     */
+    public static int CUDA_R_32F() {
+        return CUDA_R_32F;
+    }
+    private static final int CUDA_R_64F = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum cuda_data_type.CUDA_R_64F = 1
+     * }
+     */
+    public static int CUDA_R_64F() {
+        return CUDA_R_64F;
+    }
     private static final int CUSOLVER_STATUS_SUCCESS = (int)0L;
     /**
      * {@snippet lang=c :
@@ -5431,6 +5449,275 @@ public class Cuda extends Cuda$shared {
                 traceDowncall("cusolverDnSorgtr", handle, uplo, n, a, lda, tau, work, lwork, info);
             }
             return (int)mh$.invokeExact(handle, uplo, n, a, lda, tau, work, lwork, info);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cusolverDnCreateParams {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Cuda.C_INT,
+            Cuda.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cusolverDnCreateParams");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnCreateParams(cusolverDnParams_t *params)
+     * }
+     */
+    public static FunctionDescriptor cusolverDnCreateParams$descriptor() {
+        return cusolverDnCreateParams.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnCreateParams(cusolverDnParams_t *params)
+     * }
+     */
+    public static MethodHandle cusolverDnCreateParams$handle() {
+        return cusolverDnCreateParams.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnCreateParams(cusolverDnParams_t *params)
+     * }
+     */
+    public static MemorySegment cusolverDnCreateParams$address() {
+        return cusolverDnCreateParams.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnCreateParams(cusolverDnParams_t *params)
+     * }
+     */
+    public static int cusolverDnCreateParams(MemorySegment params) {
+        var mh$ = cusolverDnCreateParams.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cusolverDnCreateParams", params);
+            }
+            return (int)mh$.invokeExact(params);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cusolverDnDestroyParams {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Cuda.C_INT,
+            Cuda.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cusolverDnDestroyParams");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnDestroyParams(cusolverDnParams_t params)
+     * }
+     */
+    public static FunctionDescriptor cusolverDnDestroyParams$descriptor() {
+        return cusolverDnDestroyParams.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnDestroyParams(cusolverDnParams_t params)
+     * }
+     */
+    public static MethodHandle cusolverDnDestroyParams$handle() {
+        return cusolverDnDestroyParams.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnDestroyParams(cusolverDnParams_t params)
+     * }
+     */
+    public static MemorySegment cusolverDnDestroyParams$address() {
+        return cusolverDnDestroyParams.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnDestroyParams(cusolverDnParams_t params)
+     * }
+     */
+    public static int cusolverDnDestroyParams(MemorySegment params) {
+        var mh$ = cusolverDnDestroyParams.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cusolverDnDestroyParams", params);
+            }
+            return (int)mh$.invokeExact(params);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cusolverDnXsyevBatched_bufferSize {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_INT,
+            Cuda.C_LONG_LONG,
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_LONG_LONG,
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_POINTER,
+            Cuda.C_LONG_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cusolverDnXsyevBatched_bufferSize");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnXsyevBatched_bufferSize(cusolverDnHandle_t handle, cusolverDnParams_t params, int jobz, int uplo, long long n, int data_type_a, const void *a, long long lda, int data_type_w, const void *w, int compute_type, cuda_size *bytes_on_device, cuda_size *bytes_on_host, long long batch_size)
+     * }
+     */
+    public static FunctionDescriptor cusolverDnXsyevBatched_bufferSize$descriptor() {
+        return cusolverDnXsyevBatched_bufferSize.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnXsyevBatched_bufferSize(cusolverDnHandle_t handle, cusolverDnParams_t params, int jobz, int uplo, long long n, int data_type_a, const void *a, long long lda, int data_type_w, const void *w, int compute_type, cuda_size *bytes_on_device, cuda_size *bytes_on_host, long long batch_size)
+     * }
+     */
+    public static MethodHandle cusolverDnXsyevBatched_bufferSize$handle() {
+        return cusolverDnXsyevBatched_bufferSize.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnXsyevBatched_bufferSize(cusolverDnHandle_t handle, cusolverDnParams_t params, int jobz, int uplo, long long n, int data_type_a, const void *a, long long lda, int data_type_w, const void *w, int compute_type, cuda_size *bytes_on_device, cuda_size *bytes_on_host, long long batch_size)
+     * }
+     */
+    public static MemorySegment cusolverDnXsyevBatched_bufferSize$address() {
+        return cusolverDnXsyevBatched_bufferSize.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnXsyevBatched_bufferSize(cusolverDnHandle_t handle, cusolverDnParams_t params, int jobz, int uplo, long long n, int data_type_a, const void *a, long long lda, int data_type_w, const void *w, int compute_type, cuda_size *bytes_on_device, cuda_size *bytes_on_host, long long batch_size)
+     * }
+     */
+    public static int cusolverDnXsyevBatched_bufferSize(MemorySegment handle, MemorySegment params, int jobz, int uplo, long n, int data_type_a, MemorySegment a, long lda, int data_type_w, MemorySegment w, int compute_type, MemorySegment bytes_on_device, MemorySegment bytes_on_host, long batch_size) {
+        var mh$ = cusolverDnXsyevBatched_bufferSize.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cusolverDnXsyevBatched_bufferSize", handle, params, jobz, uplo, n, data_type_a, a, lda, data_type_w, w, compute_type, bytes_on_device, bytes_on_host, batch_size);
+            }
+            return (int)mh$.invokeExact(handle, params, jobz, uplo, n, data_type_a, a, lda, data_type_w, w, compute_type, bytes_on_device, bytes_on_host, batch_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cusolverDnXsyevBatched {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_INT,
+            Cuda.C_LONG_LONG,
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_LONG_LONG,
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_INT,
+            Cuda.C_POINTER,
+            Cuda.C_LONG_LONG,
+            Cuda.C_POINTER,
+            Cuda.C_LONG_LONG,
+            Cuda.C_POINTER,
+            Cuda.C_LONG_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cusolverDnXsyevBatched");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnXsyevBatched(cusolverDnHandle_t handle, cusolverDnParams_t params, int jobz, int uplo, long long n, int data_type_a, void *a, long long lda, int data_type_w, void *w, int compute_type, void *buffer_on_device, cuda_size bytes_on_device, void *buffer_on_host, cuda_size bytes_on_host, int *info, long long batch_size)
+     * }
+     */
+    public static FunctionDescriptor cusolverDnXsyevBatched$descriptor() {
+        return cusolverDnXsyevBatched.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnXsyevBatched(cusolverDnHandle_t handle, cusolverDnParams_t params, int jobz, int uplo, long long n, int data_type_a, void *a, long long lda, int data_type_w, void *w, int compute_type, void *buffer_on_device, cuda_size bytes_on_device, void *buffer_on_host, cuda_size bytes_on_host, int *info, long long batch_size)
+     * }
+     */
+    public static MethodHandle cusolverDnXsyevBatched$handle() {
+        return cusolverDnXsyevBatched.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnXsyevBatched(cusolverDnHandle_t handle, cusolverDnParams_t params, int jobz, int uplo, long long n, int data_type_a, void *a, long long lda, int data_type_w, void *w, int compute_type, void *buffer_on_device, cuda_size bytes_on_device, void *buffer_on_host, cuda_size bytes_on_host, int *info, long long batch_size)
+     * }
+     */
+    public static MemorySegment cusolverDnXsyevBatched$address() {
+        return cusolverDnXsyevBatched.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cusolverStatus_t cusolverDnXsyevBatched(cusolverDnHandle_t handle, cusolverDnParams_t params, int jobz, int uplo, long long n, int data_type_a, void *a, long long lda, int data_type_w, void *w, int compute_type, void *buffer_on_device, cuda_size bytes_on_device, void *buffer_on_host, cuda_size bytes_on_host, int *info, long long batch_size)
+     * }
+     */
+    public static int cusolverDnXsyevBatched(MemorySegment handle, MemorySegment params, int jobz, int uplo, long n, int data_type_a, MemorySegment a, long lda, int data_type_w, MemorySegment w, int compute_type, MemorySegment buffer_on_device, long bytes_on_device, MemorySegment buffer_on_host, long bytes_on_host, MemorySegment info, long batch_size) {
+        var mh$ = cusolverDnXsyevBatched.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cusolverDnXsyevBatched", handle, params, jobz, uplo, n, data_type_a, a, lda, data_type_w, w, compute_type, buffer_on_device, bytes_on_device, buffer_on_host, bytes_on_host, info, batch_size);
+            }
+            return (int)mh$.invokeExact(handle, params, jobz, uplo, n, data_type_a, a, lda, data_type_w, w, compute_type, buffer_on_device, bytes_on_device, buffer_on_host, bytes_on_host, info, batch_size);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

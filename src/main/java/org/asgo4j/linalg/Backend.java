@@ -216,6 +216,24 @@ public interface Backend extends AutoCloseable {
     void eigh(Matrix a, Matrix eigenvalues, EighWorkspace workspace);
 
     /**
+     * {@link #eigh} of {@code count} matrices that lie one below the other, at once: A_i = Q_iᵀ·diag(w_i)·Q_i. One that
+     * can't be decomposed, as one with NaN, does not disturb the others: its eigenvalues become NaN, its A_i is
+     * undefined.
+     *
+     * <p>Only a GPU gains from it, and cuSOLVER has it from 11.7.1 (CUDA 12.6 update 2) on. Everywhere else nothing is
+     * done: {@code eigh} decomposes them one by one.
+     *
+     * @param count how many, at least 1; divides A's rows
+     * @param a A_i is k×k, symmetric, A (count·k)×k, either type; both triangles read, all overwritten
+     * @param eigenvalues count×k of A's type, row i those of A_i; written
+     * @return whether it was done; if not, no argument was touched
+     */
+    default boolean eighBlocks(int count, Matrix a, Matrix eigenvalues) {
+        SquareShapes.eighBlocks(name(), count, a, eigenvalues);
+        return false;
+    }
+
+    /**
      * A ← Q of A = R·Q, where Q's rows are orthonormal and R is lower triangular with a diagonal ≥ 0 (up to rounding):
      * row i of Q lies in the span of the first i+1 rows of A. In terms of columns, the QR decomposition of Aᵀ.
      *

@@ -40,6 +40,12 @@ abstract sealed class CpuBackend implements Backend permits ReferenceBackend, Bl
     }
 
     @Override
+    public final boolean eighBlocks(int count, Matrix a, Matrix eigenvalues) {
+        checkOpen("eighBlocks");
+        return Backend.super.eighBlocks(count, a, eigenvalues);
+    }
+
+    @Override
     public final void addResolvent(
             double alpha, double shift, Matrix diagonal, Matrix offDiagonal, Matrix c, EighWorkspace workspace) {
         checkOpen("addResolvent");

@@ -169,6 +169,21 @@ final class CudaBackend extends CudaSquare {
     }
 
     @Override
+    public boolean eighBlocks(int count, Matrix a, Matrix eigenvalues) {
+        checkOpen("eighBlocks");
+        SquareShapes.eighBlocks(name(), count, a, eigenvalues);
+        if (!libraries.hasEigenBatch()) return false;
+        CudaLane lane = begin("eighBlocks");
+        CudaEigenBatch batch = lane.eigenBatch();
+        batch.decompose(count, lane.staging.readWrite(a), a, eigenvalues);
+        lane.end();
+        for (int i = 0; i < count; i++) {
+            if (batch.hasFailed(i)) fill(Double.NaN, eigenvalues.rowBlock(i, 1));
+        }
+        return true;
+    }
+
+    @Override
     public void orthonormalize(Matrix a, EighWorkspace workspace) {
         checkOpen("orthonormalize");
         Shapes.orthonormalize(name(), a, workspace);

@@ -42,11 +42,13 @@ final class CudaDevice {
     static String describe(CudaLane lane, CudaLibraries libraries) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment value = arena.allocate(ValueLayout.JAVA_LONG);
-            return "CUDA (%s); %s; driver for CUDA %s; libraries: runtime %s, cuBLAS %s, cuSOLVER %s; from %s"
+            return "CUDA (%s); %s; driver for CUDA %s; libraries: runtime %s, cuBLAS %s, cuSOLVER %s (%s); from %s"
                     .formatted(hardware(arena, value), memory(arena),
                             version(driverVersion(value)),
                             version(ask("cudaRuntimeGetVersion", Cuda.cudaRuntimeGetVersion(value), value)),
-                            libraryVersion(lane, value), solverVersion(value), libraries);
+                            libraryVersion(lane, value), solverVersion(value),
+                            (libraries.hasEigenBatch() ? "with" : "without") + " batched eigendecomposition",
+                            libraries);
         }
     }
 

@@ -30,6 +30,7 @@ final class CudaLane implements AutoCloseable {
     private final Thread owner;
     private MemorySegment solver = MemorySegment.NULL;
     private CudaCopies copies;
+    private CudaEigenBatch eigenBatch;
     private String firstQueued; // since the last synchronization
     private String lastQueued;
 
@@ -97,6 +98,17 @@ final class CudaLane implements AutoCloseable {
         return solver;
     }
 
+    /** Eigendecompositions of many matrices at once, once they are needed. */
+    CudaEigenBatch eigenBatch() {
+        if (eigenBatch == null) eigenBatch = new CudaEigenBatch(this);
+        return eigenBatch;
+    }
+
+    MemorySegment makeSolverParameters() {
+        return make("cusolverDnDestroyParams", Cuda::cusolverDnDestroyParams,
+                out -> CudaErrors.solver("cusolverDnCreateParams", Cuda.cusolverDnCreateParams(out)));
+    }
+
     /** Whether the thread that made it has ended: nobody will use it again. */
     boolean isAbandoned() {
         return !owner.isAlive();
@@ -158,6 +170,7 @@ final class CudaLane implements AutoCloseable {
     public void close() {
         CudaResources.release("cudaStreamSynchronize", stream, Cuda::cudaStreamSynchronize);
         staging.close();
+        if (eigenBatch != null) eigenBatch.close();
         partials.close();
         orders.close();
         resources.close();

@@ -16,8 +16,9 @@ import java.util.stream.Collectors;
  *
  * @param folder where they were looked for, or null: where the system's loader looks
  * @param files what was loaded, as real paths
+ * @param hasEigenBatch whether cuSOLVER has its batched eigendecomposition
  */
-record CudaLibraries(String folder, List<Path> files) {
+record CudaLibraries(String folder, List<Path> files, boolean hasEigenBatch) {
     private static final String DRIVER = "libcuda.so.1";
 
     /** One version's names; libraries of two versions don't go together. */
@@ -59,7 +60,8 @@ record CudaLibraries(String folder, List<Path> files) {
                 List<Path> files = inspect(version, names, folder, probe, attempts);
                 if (files == null) continue;
                 files.forEach(file -> System.load(file.toString()));
-                return new CudaLibraries(folder, files);
+                boolean batch = BlasSymbols.missing(CudaSymbols.EIGEN_BATCH, SymbolLookup.loaderLookup()).isEmpty();
+                return new CudaLibraries(folder, files, batch);
             }
         }
         throw attempts.failure(null);

@@ -29,7 +29,10 @@ final class CudaSymbols {
             "cusolverDnDorgqr_bufferSize", "cusolverDnDorgqr", "cusolverDnSpotrf_bufferSize", "cusolverDnSpotrf",
             "cusolverDnSpotri_bufferSize", "cusolverDnSpotri", "cusolverDnDpotrf_bufferSize", "cusolverDnDpotrf",
             "cusolverDnDpotri_bufferSize", "cusolverDnDpotri", "cusolverDnSsytrd_bufferSize", "cusolverDnSsytrd",
-            "cusolverDnSorgtr_bufferSize", "cusolverDnSorgtr");
+            "cusolverDnSorgtr_bufferSize", "cusolverDnSorgtr", "cusolverDnCreateParams", "cusolverDnDestroyParams");
+
+    /** What cuSOLVER has from 11.7.1 on, and the backend does without where it is missing. */
+    static final List<String> EIGEN_BATCH = List.of("cusolverDnXsyevBatched_bufferSize", "cusolverDnXsyevBatched");
 
     private CudaSymbols() {}
 
@@ -40,8 +43,8 @@ final class CudaSymbols {
         return file.startsWith("libcusolver") ? CUSOLVER : DRIVER;
     }
 
-    /** All of them. */
+    /** All of them, those too that may be missing. */
     static List<String> all() {
-        return List.of(RUNTIME, DRIVER, CUBLAS, CUSOLVER).stream().flatMap(List::stream).toList();
+        return List.of(RUNTIME, DRIVER, CUBLAS, CUSOLVER, EIGEN_BATCH).stream().flatMap(List::stream).toList();
     }
 }

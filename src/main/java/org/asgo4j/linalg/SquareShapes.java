@@ -71,4 +71,17 @@ final class SquareShapes {
         Shapes.disjoint("addInverse", "C", c, "A", a);
         Shapes.workspace("addInverse", backend, c, workspace);
     }
+
+    static void eighBlocks(BackendName backend, int count, Matrix a, Matrix eigenvalues) {
+        Shapes.writable(backend, "eighBlocks", "A", a);
+        Shapes.writable(backend, "eighBlocks", "eigenvalues", eigenvalues);
+        if (count < 1 || a.rows() != (long) count * a.cols()) {
+            throw new IllegalArgumentException(
+                    "eighBlocks: A is %s; it must be count square matrices one below the other, count is %d"
+                            .formatted(a.shape(), count));
+        }
+        Shapes.type("eighBlocks", "eigenvalues", eigenvalues, a.type());
+        Shapes.shape("eighBlocks", "eigenvalues", eigenvalues, count, a.cols());
+        Shapes.disjoint("eighBlocks", "eigenvalues", eigenvalues, "A", a);
+    }
 }

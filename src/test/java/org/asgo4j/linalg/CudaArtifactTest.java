@@ -48,6 +48,15 @@ class CudaArtifactTest {
         }
     }
 
+    /** They came with CUDA 12.6: that a library without them is taken is what the profile's shows. */
+    @Test
+    void theBatchedEigendecompositionIsLeftOut() {
+        try (Arena arena = Arena.ofConfined()) {
+            assertEquals(CudaSymbols.EIGEN_BATCH,
+                    BlasSymbols.missing(CudaSymbols.EIGEN_BATCH, open(CUSOLVER, arena)));
+        }
+    }
+
     @Test
     void valuesOfTheBindingsHaveTheNamesThatTheLibrariesGiveThem() {
         try (Arena arena = Arena.ofConfined()) {

@@ -170,7 +170,7 @@ class CudaBackendTest {
     void whateverFailsIsNamedAndEverythingIsFreed() {
         var silent = List.of("cudaFree", "cudaFreeHost", "cudaHostUnregister", "cudaStreamDestroy",
                 "cudaEventDestroy",
-                "cublasDestroy_v2", "cusolverDnDestroy", "cuModuleUnload");
+                "cublasDestroy_v2", "cusolverDnDestroy", "cusolverDnDestroyParams", "cuModuleUnload");
         var texts = List.of("cudaGetErrorName", "cudaGetErrorString", "cudaGetLastError", "cuGetErrorName",
                 "cuGetErrorString", "cublasGetStatusName", "cublasGetStatusString");
         for (String function : CudaSymbols.all()) {

@@ -73,6 +73,12 @@ public final class FakeCuda {
         }
     }
 
+    /** Makes one matrix of the next batched eigendecomposition fail with an {@code info}. */
+    public static void failMatrix(int index, int info) {
+        call("fakecuda_fail_matrix", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT), index,
+                info);
+    }
+
     /** Makes the next call that synchronizes return a status, as after a failed kernel. */
     public static void failLater(int status) {
         call("fakecuda_fail_later", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT), status);

@@ -30,7 +30,7 @@ record Operation(String name, List<Argument> arguments, BiConsumer<Backend, Matr
     }
 
     /** Operations that take {@link ElementType#FLOAT64} too. */
-    private static final Set<String> EITHER_TYPE = Set.of("gemm", "gemmBlocks", "syrk", "symm", "eigh",
+    private static final Set<String> EITHER_TYPE = Set.of("gemm", "gemmBlocks", "syrk", "symm", "eigh", "eighBlocks",
             "orthonormalize", "addInverse",
             "scaleRows", "symmetrize", "copy", "gather", "fill", "divide", "multiplyLower", "addToDiagonal",
             "diagonal",
@@ -63,6 +63,8 @@ record Operation(String name, List<Argument> arguments, BiConsumer<Backend, Matr
                 new Operation("symm", List.of(in("A", n, n), in("B", m, n), out("C", m, n)),
                         (b, x) -> b.symm(Side.RIGHT, x[0], x[1], x[2])),
                 new Operation("eigh", List.of(out("A", m, m), out("eigenvalues", 1, m)), Operation::eigh),
+                new Operation("eighBlocks", List.of(out("A", 2 * m, m), out("eigenvalues", 2, m)),
+                        (b, x) -> b.eighBlocks(2, x[0], x[1])),
                 new Operation("orthonormalize", List.of(out("A", m, m)), Operation::orthonormalize),
                 new Operation("tridiagonalize", List.of(out("A", m, m), out("diagonal", 1, m),
                         out("offDiagonal", 1, m)), Operation::tridiagonalize),
