@@ -2,19 +2,21 @@
 package org.asgo4j.optim;
 
 import java.lang.foreign.Arena;
+import java.util.List;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.ElementType;
 import org.asgo4j.linalg.Matrix;
 import org.asgo4j.optim.Workspace.Slot;
 
 /** Momentum and preconditioner of one weight (or one row block) under {@link Asgo}. */
-final class AsgoState extends RuleState implements GradientScale.Held {
+final class AsgoState extends RuleState implements GradientScale.Held, Halves {
     private final AsgoConfig config;
     private final int rows;
     private final int cols;
     private final Matrix momentum; // M/unit, m×n
     private final Preconditioner preconditioner; // V/unit², P·unit
     private final GradientScale unit;
+    private double preparedNorm; //       of the gradient whose step is half done
 
     AsgoState(Backend backend, Arena arena, AsgoConfig config, int rows, int cols) {
         super(backend, rows, cols);
@@ -43,29 +45,35 @@ final class AsgoState extends RuleState implements GradientScale.Held {
         unit.follow(gradientScale * gradientNorm, this);
         Matrix g = inRange(gradient, gradientNorm, gradientScale, workspace);
         double c = factor(gradientNorm, gradientScale);
-        descend(weight, g, c, takeIn(g, c, workspace), learningRate, weightDecay, workspace);
+        Matrix direction = takeIn(g, c, workspace);
+        refresh(workspace); //                                    P ← V^(−1/2)         k×k
+        descend(weight, g, c, direction, learningRate, weightDecay, workspace);
     }
 
-    /**
-     * The first half of a step, up to V, for a root computed with others: {@link #complete} is the second, after
-     * other states have used the workspace.
-     *
-     * @param sumOfSquares ‖G‖_F²
-     */
-    void prepare(Matrix gradient, double sumOfSquares, double gradientScale, Workspace workspace) {
-        double gradientNorm = Math.sqrt(sumOfSquares);
-        unit.follow(gradientScale * gradientNorm, this);
-        Matrix g = inRange(gradient, gradientNorm, gradientScale, workspace);
-        takeIn(g, factor(gradientNorm, gradientScale), workspace);
+    @Override
+    public List<AsgoState> batched() {
+        return batchedRoot() == null ? List.of() : List.of(this);
     }
 
-    /** The second half, of the same arguments. */
-    void complete(
-            Matrix weight, Matrix gradient, double sumOfSquares, double gradientScale, float learningRate,
-            float weightDecay, Workspace workspace) {
-        double gradientNorm = Math.sqrt(sumOfSquares);
-        Matrix g = inRange(gradient, gradientNorm, gradientScale, workspace);
-        double c = factor(gradientNorm, gradientScale);
+    @Override
+    public void prepare(Matrix gradient, double sumOfSquares, double gradientScale, Workspace workspace) {
+        preparedNorm = Math.sqrt(Double.isNaN(sumOfSquares) ? backend.sumOfSquares(gradient) : sumOfSquares);
+        unit.follow(gradientScale * preparedNorm, this);
+        Matrix g = inRange(gradient, preparedNorm, gradientScale, workspace);
+        takeIn(g, factor(preparedNorm, gradientScale), workspace);
+    }
+
+    /** Renews the root if that is due: once in each step. */
+    void refresh(Workspace workspace) {
+        preconditioner.refresh(steps(), unit.unit(), workspace);
+    }
+
+    @Override
+    public void complete(
+            Matrix weight, Matrix gradient, double gradientScale, float learningRate, float weightDecay,
+            Workspace workspace) {
+        Matrix g = inRange(gradient, preparedNorm, gradientScale, workspace);
+        double c = factor(preparedNorm, gradientScale);
         Matrix direction = momentum;
         if (config.nesterov()) { // with lookAhead's roundings: one pass over memory instead of one N for each weight
             direction = workspace.get(Slot.DIRECTION, ElementType.FLOAT32, rows, cols);
@@ -112,18 +120,17 @@ final class AsgoState extends RuleState implements GradientScale.Held {
             Matrix weight, Matrix g, double c, Matrix direction, float learningRate, float weightDecay,
             Workspace workspace) {
         Matrix update = workspace.get(Slot.UPDATE, ElementType.FLOAT32, rows, cols);
-        preconditioner.refresh(steps(), unit.unit(), workspace); // P ← V^(−1/2)         k×k
         preconditioner.apply(direction, g, c, update, workspace); // U ← PN or NP        m×n
         double length = config.scaling().factor(Descent.norm(backend, update, "ASGO", steps() + 1), rows, cols);
         Descent.step(backend, weight, update, length, learningRate, weightDecay); // W ← (1−ηλ)W − ηU
     }
 
-    /** The root where a {@link RootBatch} may compute it with others, else null. */
-    PolarExpressInverseRoot batched() {
-        return preconditioner instanceof RootPreconditioner rooted ? rooted.batched() : null;
+    /** The root where a {@link RootBatch} may find it with others, else null. */
+    BatchedRoot batchedRoot() {
+        return preconditioner instanceof RootPreconditioner rooted ? rooted.batchedRoot() : null;
     }
 
-    /** Whether the next step needs a root, for a state with {@link #batched}. */
+    /** Whether the next step needs a root, for a state with {@link #batchedRoot}. */
     boolean isRootDue() {
         return ((RootPreconditioner) preconditioner).isDue(steps());
     }

@@ -2,12 +2,14 @@
 package org.asgo4j.optim;
 
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.Matrix;
 import org.asgo4j.linalg.Side;
 
 /** The states of a weight's blocks of rows, or of columns, each stepped as a weight of its own. */
-final class BlockedState extends RuleState {
+final class BlockedState extends RuleState implements Halves {
     private final RuleState[] states;
     private final Slices weightSlices;
     private final Slices gradientSlices;
@@ -57,6 +59,38 @@ final class BlockedState extends RuleState {
                     weightBlocks[i], gradientBlocks[i], Double.NaN, gradientScale, learningRate, weightDecay,
                     workspace);
         }
+    }
+
+    @Override
+    public List<AsgoState> batched() {
+        List<AsgoState> all = new ArrayList<>();
+        for (RuleState state : states) {
+            List<AsgoState> some = state instanceof Halves halves ? halves.batched() : List.of();
+            if (some.isEmpty()) return List.of();
+            all.addAll(some);
+        }
+        return all;
+    }
+
+    @Override
+    public void prepare(Matrix gradient, double sumOfSquares, double gradientScale, Workspace workspace) {
+        Matrix[] blocks = gradientSlices.of(gradient);
+        for (int i = 0; i < states.length; i++) {
+            ((Halves) states[i]).prepare(blocks[i], Double.NaN, gradientScale, workspace);
+        }
+    }
+
+    @Override
+    public void complete(
+            Matrix weight, Matrix gradient, double gradientScale, float learningRate, float weightDecay,
+            Workspace workspace) {
+        Matrix[] weightBlocks = weightSlices.of(weight);
+        Matrix[] gradientBlocks = gradientSlices.of(gradient);
+        for (int i = 0; i < states.length; i++) {
+            ((Halves) states[i]).complete(
+                    weightBlocks[i], gradientBlocks[i], gradientScale, learningRate, weightDecay, workspace);
+        }
+        countStep();
     }
 
     @Override

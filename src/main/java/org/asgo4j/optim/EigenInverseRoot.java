@@ -10,13 +10,15 @@ import org.asgo4j.optim.Workspace.Slot;
 /**
  * The root by eigendecomposition: V = Qᵀ·diag(λ)·Q, P = Qᵀ·diag(f(λ))·Q = SᵀS with S = diag(f(λ)^(1/2))·Q, one syevd
  * and one syrk. P is symmetric by construction. On a CPU syevd costs 5–7 products of its order, which beats every
- * product-only iteration that starts cold.
+ * product-only iteration that starts cold. An {@link EigenBatch} decomposes several matrices at once.
  */
-final class EigenInverseRoot implements InverseRoot {
+final class EigenInverseRoot implements BatchedRoot {
     private final Backend backend;
     private final Damping damping;
     private final ElementType precision;
     private final int order;
+    private Matrix vectors; //     found by a batch for the next compute, or null
+    private Matrix eigenvalues; // likewise
 
     EigenInverseRoot(Backend backend, Damping damping, ElementType precision, int order) {
         this.backend = backend;
@@ -41,13 +43,30 @@ final class EigenInverseRoot implements InverseRoot {
     @Override
     public boolean compute(Matrix gram, double unit, Matrix root, RootReport report, Workspace workspace) {
         report.begin(RootMethod.EIGEN);
-        Matrix vectors = workspace.get(Slot.VECTORS, precision, order, order);
-        Matrix eigenvalues = workspace.get(Slot.EIGENVALUES, precision, 1, order);
-        backend.copy(gram, vectors); // eigh overwrites what it decomposes
-        backend.eigh(vectors, eigenvalues, workspace.eigh(precision)); //   Q, λ
-        replaceByFactors(eigenvalues, damping, unit, report); //            λ_i ← f(λ_i)^(1/2)
-        product(backend, vectors, eigenvalues, root, workspace);
+        Matrix q = vectors;
+        Matrix lambda = eigenvalues;
+        forget();
+        if (q == null) {
+            q = workspace.get(Slot.VECTORS, precision, order, order);
+            lambda = workspace.get(Slot.EIGENVALUES, precision, 1, order);
+            backend.copy(gram, q); // eigh overwrites what it decomposes
+            backend.eigh(q, lambda, workspace.eigh(precision)); // Q, λ
+        }
+        replaceByFactors(lambda, damping, unit, report); //        λ_i ← f(λ_i)^(1/2)
+        product(backend, q, lambda, root, workspace);
         return true;
+    }
+
+    /** Has the next {@link #compute} take over, and overwrite, what a batch made of V: rows Q, and λ. */
+    void found(Matrix rowsOfVectors, Matrix values) {
+        vectors = rowsOfVectors;
+        eigenvalues = values;
+    }
+
+    @Override
+    public void forget() {
+        vectors = null;
+        eigenvalues = null;
     }
 
     /** P ← SᵀS with S = diag(factors)·Q, which Q becomes. */

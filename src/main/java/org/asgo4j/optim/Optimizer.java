@@ -266,32 +266,35 @@ public final class Optimizer implements AutoCloseable {
 
     /** The step of a wave; {@code other} says which of two copies on the GPU is its own. */
     private void update(Wave wave, int worker, boolean other) {
-        Workspace workspace = workspaces[worker];
         boolean together = wave.isTogether();
-        try {
-            if (together) {
-                for (Stepped each : wave.members) prepare(each, workspace);
-                wave.roots.compute(workspace);
-            }
-            for (Stepped each : wave.members) update(each, together, worker, other);
-        } finally {
-            if (together) wave.roots.forget(); // after an error
+        if (together) {
+            for (Stepped each : wave.members) prepare(each, worker, other);
+            wave.refresh(workspaces[worker]);
         }
+        for (Stepped each : wave.members) update(each, together, worker, other);
     }
 
-    private void prepare(Stepped each, Workspace workspace) {
+    private Matrix weight(Stepped each, int worker, boolean other) {
+        return conveyors.length > 0 ? conveyors[worker].weight(each, other) : each.parameter.weight();
+    }
+
+    private Matrix gradient(Stepped each, int worker, boolean other) {
+        return conveyors.length > 0 ? conveyors[worker].gradient(each, other) : each.parameter.gradient();
+    }
+
+    private void prepare(Stepped each, int worker, boolean other) {
         try {
-            ((AsgoState) each.state).prepare(each.parameter.gradient(), each.sumOfSquares, clipFactor, workspace);
+            ((Halves) each.state).prepare(
+                    gradient(each, worker, other), each.sumOfSquares, clipFactor, workspaces[worker]);
         } catch (ArithmeticException | NativeCallException e) {
             throw named(each, e);
         }
     }
 
     private void update(Stepped each, boolean prepared, int worker, boolean other) {
-        boolean carried = conveyors.length > 0;
         Workspace workspace = workspaces[worker];
-        Matrix weight = carried ? conveyors[worker].weight(each, other) : each.parameter.weight();
-        Matrix gradient = carried ? conveyors[worker].gradient(each, other) : each.parameter.gradient();
+        Matrix weight = weight(each, worker, other);
+        Matrix gradient = gradient(each, worker, other);
         float weightDecay = groups.get(each.group).weightDecay();
         float learningRate = learningRates[each.group];
         Matrix before = null;
@@ -301,8 +304,8 @@ public final class Optimizer implements AutoCloseable {
         }
         try {
             if (prepared) {
-                ((AsgoState) each.state).complete(
-                        weight, gradient, each.sumOfSquares, clipFactor, learningRate, weightDecay, workspace);
+                ((Halves) each.state).complete(
+                        weight, gradient, clipFactor, learningRate, weightDecay, workspace);
             } else {
                 each.state.update(
                         weight, gradient, each.sumOfSquares, clipFactor, learningRate, weightDecay, workspace);

@@ -15,10 +15,10 @@ import org.asgo4j.optim.Workspace.Slot;
  * T = ZY;  B = bT + cT²;  Y ← aY + YB;  Z ← aZ + BZ          P = Z/√ν
  * </pre>
  *
- * in 37 products: T is Y in the first step, and the last Y is not needed. A {@link RootBatch} takes several matrices
- * of one order through it at once.
+ * in 37 products: T is Y in the first step, and the last Y is not needed. A {@link PolarExpressBatch} takes several
+ * matrices of one order through it at once.
  */
-final class PolarExpressInverseRoot implements InverseRoot {
+final class PolarExpressInverseRoot implements BatchedRoot {
     private static final double NORM_MARGIN = 1.01;
 
     /** (a, b, c) of the ten steps as published; all but the last are divided by powers of {@link #SAFETY}. */
@@ -110,8 +110,8 @@ final class PolarExpressInverseRoot implements InverseRoot {
         found = true;
     }
 
-    /** Has the next {@link #compute} compute. */
-    void forget() {
+    @Override
+    public void forget() {
         found = false;
     }
 

@@ -50,9 +50,9 @@ final class RootPreconditioner extends Preconditioner {
         if (background != null) ladder.counts.staleness = background.staleness(taken);
     }
 
-    /** The root where a {@link RootBatch} may compute it with others at the step that needs it; else null. */
-    PolarExpressInverseRoot batched() {
-        return background == null && inverseRoot instanceof PolarExpressInverseRoot polarExpress ? polarExpress : null;
+    /** The root where a {@link RootBatch} may find it with others at the step that needs it; else null. */
+    BatchedRoot batchedRoot() {
+        return background == null && inverseRoot instanceof BatchedRoot batched ? batched : null;
     }
 
     /** Whether the next {@link #refresh} needs a root, as far as is known before the gradient is. */

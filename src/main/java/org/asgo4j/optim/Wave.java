@@ -12,21 +12,38 @@ import org.asgo4j.linalg.ElementType;
 
 /**
  * What one worker steps at a time: one parameter, or, on a GPU, several whose roots are computed together. Together are
- * weights with a root of products only, of one order and precision, that lie on the GPU with their gradients: of others
- * there would have to be room for many at a time.
+ * weights with {@link BatchedRoot}s of one method and precision and of the same orders, that lie on the GPU with their
+ * gradients: of others there would have to be room for many at a time. Of a weight with blocks, wherever it lies, the
+ * blocks' roots are computed together too.
  */
 final class Wave {
     /** Elements of a stack of matrices: 14 of order 768, 3 of order 1600; more would only take memory. */
     private static final long MOST_ELEMENTS = 1 << 23;
 
+    /** Matrices of a stack: of some 32,000 and more, users of cuSOLVER's batches report that it refuses them. */
+    private static final long MOST_MATRICES = 1 << 14;
+
     final Stepped[] members;
-    final RootBatch roots; // null for a parameter alone
+    private final RootBatch[] batches; // none where roots are computed one by one
 
-    private record Kind(int order, ElementType precision) {}
+    /** What must agree for weights to be stepped together: of roots and, for each block, of orders. */
+    private record Kind(Class<?> root, ElementType precision, List<Integer> orders) {
+        static Kind of(List<AsgoState> states) {
+            AsgoState first = states.getFirst();
+            List<Integer> orders = states.stream().map(state -> state.gram().rows()).toList();
+            return new Kind(first.batchedRoot().getClass(), first.gram().type(), orders);
+        }
 
-    private Wave(Stepped[] members, RootBatch roots) {
-        this.members = members;
-        this.roots = roots;
+        /** So many of them that one stack would hold all gram matrices. */
+        long most() {
+            long elements = orders.stream().mapToLong(order -> (long) order * order).sum();
+            return Math.max(1, Math.min(MOST_ELEMENTS / elements, MOST_MATRICES / orders.size()));
+        }
+    }
+
+    private Wave(Backend backend, List<Stepped> members) {
+        this.members = members.toArray(Stepped[]::new);
+        this.batches = batches(backend, members);
     }
 
     /** Shares the parameters out, the costly first. */
@@ -34,38 +51,51 @@ final class Wave {
         Map<Kind, List<Stepped>> together = new LinkedHashMap<>();
         List<Wave> waves = new ArrayList<>();
         for (Stepped each : largestFirst) {
-            Kind kind = kind(backend, each);
-            if (kind == null) waves.add(new Wave(new Stepped[] {each}, null));
-            else together.computeIfAbsent(kind, any -> new ArrayList<>()).add(each);
+            List<AsgoState> states = batched(backend, each);
+            boolean alone = states.isEmpty() || Conveyor.carries(backend, each.parameter);
+            if (alone) waves.add(new Wave(backend, List.of(each)));
+            else together.computeIfAbsent(Kind.of(states), any -> new ArrayList<>()).add(each);
         }
-        together.forEach((kind, members) -> waves.addAll(cut(backend, members, most(kind))));
+        together.forEach((kind, members) -> {
+            for (List<Stepped> part : cut(members, kind.most())) waves.add(new Wave(backend, part));
+        });
         waves.sort((a, b) -> Double.compare(b.cost(), a.cost()));
         return waves.toArray(Wave[]::new);
     }
 
-    /** What must agree for roots to be computed together; null for a parameter alone. */
-    private static Kind kind(Backend backend, Stepped each) {
-        if (backend.name() != BackendName.CUDA || Conveyor.carries(backend, each.parameter)) return null;
-        if (!(each.state instanceof AsgoState state) || state.batched() == null) return null;
-        return new Kind(state.gram().rows(), state.gram().type());
+    /** The states with a gram matrix each whose roots may be computed together; none for a parameter without. */
+    private static List<AsgoState> batched(Backend backend, Stepped each) {
+        boolean batches = backend.name() == BackendName.CUDA && each.state instanceof Halves;
+        return batches ? ((Halves) each.state).batched() : List.of();
     }
 
-    private static int most(Kind kind) {
-        return (int) Math.max(1, MOST_ELEMENTS / ((long) kind.order * kind.order));
-    }
-
-    /** Waves of nearly equal length. */
-    private static List<Wave> cut(Backend backend, List<Stepped> members, int most) {
-        List<Wave> waves = new ArrayList<>();
-        int count = Math.ceilDiv(members.size(), most);
-        for (int i = 0; i < count; i++) {
-            int from = (int) ((long) members.size() * i / count);
-            int to = (int) ((long) members.size() * (i + 1) / count);
-            Stepped[] part = members.subList(from, to).toArray(Stepped[]::new);
-            AsgoState[] states = Arrays.stream(part).map(each -> (AsgoState) each.state).toArray(AsgoState[]::new);
-            waves.add(new Wave(part, part.length == 1 ? null : new RootBatch(backend, states)));
+    /** A batch for each order, or several; none if each would be of a single root. */
+    private static RootBatch[] batches(Backend backend, List<Stepped> members) {
+        Map<Integer, List<AsgoState>> ofOrder = new LinkedHashMap<>();
+        for (Stepped each : members) {
+            for (AsgoState state : batched(backend, each)) {
+                ofOrder.computeIfAbsent(state.gram().rows(), any -> new ArrayList<>()).add(state);
+            }
         }
-        return waves;
+        List<RootBatch> batches = new ArrayList<>();
+        ofOrder.forEach((order, states) -> {
+            long most = Math.max(1, Math.min(MOST_ELEMENTS / ((long) order * order), MOST_MATRICES));
+            for (List<AsgoState> part : cut(states, most)) {
+                batches.add(RootBatch.of(backend, part.toArray(AsgoState[]::new)));
+            }
+        });
+        boolean gains = batches.stream().anyMatch(batch -> batch.count() > 1);
+        return gains ? batches.toArray(RootBatch[]::new) : new RootBatch[0];
+    }
+
+    /** Parts of nearly equal length. */
+    private static <T> List<List<T>> cut(List<T> all, long most) {
+        List<List<T>> parts = new ArrayList<>();
+        long count = Math.ceilDiv(all.size(), most);
+        for (long i = 0; i < count; i++) {
+            parts.add(all.subList((int) (all.size() * i / count), (int) (all.size() * (i + 1) / count)));
+        }
+        return parts;
     }
 
     private double cost() {
@@ -73,11 +103,21 @@ final class Wave {
     }
 
     void reserve(Workspace workspace) {
-        if (roots != null) roots.reserve(workspace);
+        for (RootBatch batch : batches) {
+            if (batch.count() > 1) batch.reserve(workspace);
+        }
     }
 
     /** Whether the next step computes the members' roots together. */
     boolean isTogether() {
-        return roots != null && roots.isDue();
+        for (RootBatch batch : batches) {
+            if (!batch.isDue()) return false;
+        }
+        return batches.length > 0;
+    }
+
+    /** Renews all roots, between the two halves of the members' steps. */
+    void refresh(Workspace workspace) {
+        for (RootBatch batch : batches) batch.refresh(workspace);
     }
 }

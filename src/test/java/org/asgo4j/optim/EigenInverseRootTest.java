@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.optim;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
@@ -10,6 +11,7 @@ import org.asgo4j.linalg.BackendName;
 import org.asgo4j.linalg.Backends;
 import org.asgo4j.linalg.ElementType;
 import org.asgo4j.linalg.Matrix;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -54,6 +56,32 @@ class EigenInverseRootTest {
                 + bound);
         assertTrue(values[0] >= -bound * ORDER * ElementType.FLOAT32.unitRoundoff(), () -> "P is not semidefinite: "
                 + values[0]);
+    }
+
+    /** V = 4·I of order 2, found as 9·I. */
+    @Test
+    void whatABatchHasFoundIsTakenOverOnceUnlessItIsForgotten() {
+        var inverseRoot = new EigenInverseRoot(backend, Damping.relative(0), ElementType.FLOAT32, 2);
+        try (Arena arena = Arena.ofConfined()) {
+            Matrix gram = backend.allocate(arena, 2, 2);
+            Matrix root = backend.allocate(arena, 2, 2);
+            Dense.set(gram, new double[][] {{4, 0}, {0, 4}});
+            var workspace = new Workspace(backend);
+            inverseRoot.reserve(workspace);
+            workspace.allocate(arena);
+            for (boolean forgotten : new boolean[] {false, true}) {
+                Matrix vectors = backend.allocate(arena, 2, 2);
+                Matrix eigenvalues = backend.allocate(arena, 1, 2);
+                Dense.set(vectors, Dense.identity(2));
+                Dense.set(eigenvalues, new double[][] {{9, 9}});
+                inverseRoot.found(vectors, eigenvalues);
+                if (forgotten) inverseRoot.forget();
+                inverseRoot.compute(gram, 1, root, new RootReport(), workspace);
+                assertEquals(forgotten ? 1 / 2.0 : 1 / 3.0, root.get(1, 1), 4 * ElementType.FLOAT32.unitRoundoff());
+                inverseRoot.compute(gram, 1, root, new RootReport(), workspace);
+                assertEquals(1 / 2.0, root.get(1, 1), 4 * ElementType.FLOAT32.unitRoundoff());
+            }
+        }
     }
 
     /** QΛQᵀ with eigenvalues spread geometrically from 1/κ to 1. */

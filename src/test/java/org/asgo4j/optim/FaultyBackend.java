@@ -22,6 +22,19 @@ public final class FaultyBackend {
 
     private FaultyBackend() {}
 
+    /** One that does nothing and returns false where it is asked for the operation, as one that does not have it. */
+    static Backend without(String operation, Backend real) {
+        return (Backend) Proxy.newProxyInstance(
+                Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals(operation)) return false;
+                    try {
+                        return method.invoke(real, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+
     /** The backend with a fault that may strike before and after each call. */
     public static Backend around(Backend real, Fault fault) {
         return (Backend) Proxy.newProxyInstance(
