@@ -73,11 +73,12 @@ public interface Backend extends AutoCloseable {
     /**
      * Page-locks the memory of those matrices that lie in this computer's, where that is allowed, until {@code arena}
      * closes; what is page-locked already stays as it is. What is not gets copied all the same, only slower. Matrices
-     * that share a page of memory are locked together, up to the last one's end. Nothing to do on a CPU.
+     * that share a page of memory are locked together, up to the last one's end. Nothing to do on a CPU, and nothing is
+     * done where {@code asgo4j.cuda.pagelock} is false, see {@link Backends}.
      *
      * @param arena ends it; must close before any of the matrices' memory is freed
      * @param matrices any number
-     * @return why some memory could not be page-locked; empty if all is
+     * @return why some memory could not be page-locked; empty if all is, or none was to be
      */
     default Optional<String> pinWherePossible(Arena arena, List<Matrix> matrices) {
         return Optional.empty();

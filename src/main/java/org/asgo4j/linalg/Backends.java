@@ -12,6 +12,8 @@ import java.nio.file.Path;
  *   <li>{@code asgo4j.cache}: the folder into which the embedded library is extracted, instead of the user's cache
  *       folder
  *   <li>{@code asgo4j.cuda}: the folder of CUDA's libraries, instead of where the system's loader looks
+ *   <li>{@code asgo4j.cuda.pagelock}: {@code false} keeps an {@code Optimizer} on a GPU from page-locking the caller's
+ *       memory; the default is {@code true}
  * </ul>
  *
  * <p>What was asked for and can't be had throws; no other backend takes its place. The default OpenBLAS is the embedded
@@ -50,7 +52,10 @@ public final class Backends {
     public static Backend open(BackendName name, int blasThreads) {
         if (blasThreads < 1) throw new IllegalArgumentException("blasThreads must be at least 1, got " + blasThreads);
         if (name == BackendName.REFERENCE) return new ReferenceBackend();
-        if (name == BackendName.CUDA) return CudaBackend.open(CudaLibraries.load(System.getProperty("asgo4j.cuda")));
+        if (name == BackendName.CUDA) {
+            boolean pageLock = pageLock();
+            return CudaBackend.open(CudaLibraries.load(System.getProperty("asgo4j.cuda")), pageLock);
+        }
         String cache = System.getProperty("asgo4j.cache");
         synchronized (LOCK) {
             LoadedLibrary loaded = NativeLibraries.load(
@@ -62,5 +67,13 @@ public final class Backends {
             }
             return new BlasBackend(opened);
         }
+    }
+
+    private static boolean pageLock() {
+        String text = System.getProperty("asgo4j.cuda.pagelock", "true");
+        if (!text.equals("true") && !text.equals("false")) {
+            throw new IllegalArgumentException("asgo4j.cuda.pagelock must be true or false, got '" + text + "'");
+        }
+        return text.equals("true");
     }
 }

@@ -23,14 +23,16 @@ final class CudaBackend extends CudaSquare {
     /**
      * Takes the GPU into use.
      *
+     * @param pageLock whether {@link #pinWherePossible} does it
      * @throws DeviceException if there is none, or it can't be used
      */
-    static CudaBackend open(CudaLibraries libraries) {
+    static CudaBackend open(CudaLibraries libraries, boolean pageLock) {
         CudaDevice.require();
-        return new CudaBackend(libraries);
+        return new CudaBackend(libraries, pageLock);
     }
 
-    private CudaBackend(CudaLibraries libraries) {
+    private CudaBackend(CudaLibraries libraries, boolean pageLock) {
+        super(pageLock);
         this.libraries = libraries;
     }
 

@@ -30,9 +30,11 @@ abstract sealed class CudaElementwise implements Backend permits CudaSquare {
 
     private final CudaModule module;
     private final CudaLanes lanes;
+    private final boolean pageLock; // the caller's memory, where that is wanted only for speed
     private volatile boolean closed;
 
-    CudaElementwise() {
+    CudaElementwise(boolean pageLock) {
+        this.pageLock = pageLock;
         CudaDevice.select();
         this.module = new CudaModule();
         this.lanes = new CudaLanes(module);
@@ -103,6 +105,7 @@ abstract sealed class CudaElementwise implements Backend permits CudaSquare {
         checkOpen("pinWherePossible");
         Shapes.usable("pinWherePossible", arena);
         for (Matrix m : matrices) Shapes.readable(name(), "pinWherePossible", "M", m);
+        if (!pageLock) return Optional.empty();
         begin("pinWherePossible");
         return CudaPages.of(matrices).register(arena);
     }

@@ -12,6 +12,10 @@ abstract sealed class CudaSquare extends CudaElementwise permits CudaBackend {
     /** Blocks side by side: more than a GPU runs at once. */
     private static final int MAX_BLOCKS = 4096;
 
+    CudaSquare(boolean pageLock) {
+        super(pageLock);
+    }
+
     @Override
     public final void fill(double value, Matrix a) {
         checkOpen("fill");

@@ -88,12 +88,12 @@ class CudaEigenBatchTest {
         CudaLibraries loaded = CudaLibraries.load(FakeCuda.folder().toString());
         assertTrue(loaded.hasEigenBatch());
         var older = new CudaLibraries(loaded.folder(), loaded.files(), false);
-        try (Backend backend = CudaBackend.open(older); Arena arena = Arena.ofConfined()) {
+        try (Backend backend = CudaBackend.open(older, true); Arena arena = Arena.ofConfined()) {
             assertUntouched(backend, arena);
             assertTrue(backend.describe().contains("without batched eigendecomposition"), backend.describe());
             assertEquals(0, FakeCuda.calls("cusolverDnCreateParams"));
         }
-        try (Backend backend = CudaBackend.open(loaded)) {
+        try (Backend backend = CudaBackend.open(loaded, true)) {
             assertTrue(backend.describe().contains("with batched eigendecomposition"), backend.describe());
         }
     }

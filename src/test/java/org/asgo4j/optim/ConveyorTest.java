@@ -42,6 +42,8 @@ class ConveyorTest {
     /** That the memory of all can lie on, wherever it begins. */
     private static final int MOST_PAGES = 4;
 
+    private static final String PAGELOCK = "asgo4j.cuda.pagelock";
+
     /** cudaErrorNotSupported. */
     private static final int NOT_SUPPORTED = 801;
 
@@ -76,6 +78,33 @@ class ConveyorTest {
                     }
                 }
             }
+        }
+    }
+
+    /** No registration, and the same weights; what is pinned by name is pinned; another value is refused. */
+    @Test
+    void pageLockingCanBeSwitchedOff() {
+        double[][][] alone = alone();
+        try {
+            System.setProperty(PAGELOCK, "false");
+            double[][][] carried = carried(1, 2, true);
+            assertEquals(0, FakeCuda.calls("cudaHostRegister"));
+            for (int i = 0; i < SHAPES.length; i++) {
+                assertEquals(0, Dense.relativeDifference(carried[i], alone[i]), "weight " + i + ", seed=" + seed);
+            }
+            try (Backend backend = Backends.open(BackendName.CUDA); Arena arena = Arena.ofConfined()) {
+                backend.pin(arena, Matrices.zeros(arena, ElementType.FLOAT32, 3, 4));
+                assertEquals(1, FakeCuda.calls("cudaHostRegister"));
+            }
+            System.setProperty(PAGELOCK, "no");
+            String message = assertThrows(IllegalArgumentException.class, () -> Backends.open(BackendName.CUDA))
+                    .getMessage();
+            assertEquals("asgo4j.cuda.pagelock must be true or false, got 'no'", message);
+            System.setProperty(PAGELOCK, "true");
+            carried(1, 1, true);
+            assertTrue(FakeCuda.calls("cudaHostRegister") > 0);
+        } finally {
+            System.clearProperty(PAGELOCK);
         }
     }
 
