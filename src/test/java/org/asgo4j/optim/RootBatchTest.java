@@ -263,6 +263,33 @@ class RootBatchTest {
         }
     }
 
+    /** Of a weight with blocks, on a CPU: the same weight, and as many steps. */
+    @Test
+    void twoHalvesAreOneStep() {
+        Asgo rule = new Asgo(eigen());
+        try (Backend backend = Backends.open(BackendName.OPENBLAS); Arena arena = Arena.ofConfined()) {
+            RuleState whole = rule.newState(backend, arena, 4, RowBlocks.heads(6, 2));
+            RuleState halved = rule.newState(backend, arena, 4, RowBlocks.heads(6, 2));
+            var workspace = new Workspace(backend);
+            halved.reserve(workspace);
+            workspace.allocate(arena);
+            Matrix gradient = backend.allocate(arena, 6, 4);
+            Matrix expected = backend.allocate(arena, 6, 4);
+            Matrix actual = backend.allocate(arena, 6, 4);
+            for (int n = 0; n < STEPS; n++) {
+                Dense.set(gradient, Dense.random(6, 4, new Random(seed + n)));
+                whole.step(expected, gradient, LEARNING_RATE, 0);
+                Halves halves = (Halves) halved;
+                halves.prepare(gradient, Double.NaN, 1, workspace);
+                for (AsgoState each : halves.batched()) each.refresh(workspace);
+                halves.complete(actual, gradient, 1, LEARNING_RATE, 0, workspace);
+            }
+            assertEquals(STEPS, halved.steps());
+            assertEquals(whole.refreshes(), halved.refreshes());
+            assertEquals(0, Dense.relativeDifference(Dense.of(actual), Dense.of(expected)), "seed=" + seed);
+        }
+    }
+
     /** Where cuSOLVER has no batched decomposition, roots are computed alone, and are the same. */
     @Test
     void withoutABatchedDecompositionEachIsComputedAlone() {
