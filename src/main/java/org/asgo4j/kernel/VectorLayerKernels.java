@@ -184,17 +184,13 @@ final class VectorLayerKernels implements LayerKernels {
             TAIL.causalSoftmax(scores, from, rowStride, size, scale); // VectorSoftmax takes dead columns as −∞
             return;
         }
-        for (int row = 0; row < size; row++) {
-            VectorSoftmax.row(scores, from + row * rowStride, row + 1, size, scale);
-        }
+        VectorSoftmax.forward(scores, from, rowStride, size, scale);
     }
 
     @Override
     public void causalSoftmaxBackward(MemorySegment p, long pFrom, MemorySegment dp, long dpFrom, long rowStride,
             int size, float scale) {
-        for (int row = 0; row < size; row++) {
-            VectorSoftmax.backwardRow(p, pFrom + row * rowStride, dp, dpFrom + row * rowStride, row + 1, size, scale);
-        }
+        VectorSoftmax.backward(p, pFrom, dp, dpFrom, rowStride, size, scale);
     }
 
     /**

@@ -21,7 +21,8 @@ import jdk.incubator.vector.IntVector;
 /**
  * Rows of a causal softmax and of its gradient. They are short, a few vectors, so that most of their time went into
  * beginning loops: C2 makes three of every loop with a constant step, and checks of all bounds before the first. Hence
- * the steps here are variables: the gradient of 48×48 took twice as long with constants.
+ * the steps here are variables: the gradient of 48×48 took twice as long with constants. A sum's latency is hidden by
+ * other rows: the maximum of the next one, or two at once.
  */
 final class VectorSoftmax {
 
@@ -34,15 +35,38 @@ final class VectorSoftmax {
     private VectorSoftmax() {
     }
 
-    /** A row of {@link ScalarLayerKernels#causalSoftmax}, {@code scale} above 0. */
-    static void row(MemorySegment x, long from, int live, int size, float scale) {
+    /** {@link ScalarLayerKernels#causalSoftmax}, {@code scale} above 0. */
+    static void forward(MemorySegment x, long from, long rowStride, int size, float scale) {
+        float max = size > 0 ? prepare(x, from, 1, size) : 0;
+        for (int live = 1; live <= size; live++) {
+            long row = from + (live - 1) * rowStride;
+            float sum = exponentiateRow(x, row, live, size, max, scale);
+            max = live < size ? prepare(x, row + rowStride, live + 1, size) : 0;
+            normalize(x, row, live, size, sum);
+        }
+    }
+
+    /** Makes dead columns of a row that belong to whole vectors −∞ and returns the largest of the others. */
+    private static float prepare(MemorySegment x, long from, int live, int size) {
         int reach = reach(live, size);
         int whole = reach & -LANES;
         hideDead(x, from, live, whole);
-        float max = ScalarLayerKernels.max(max(x, from, whole), x, from + whole, reach - whole);
+        return ScalarLayerKernels.max(max(x, from, whole), x, from + whole, reach - whole);
+    }
+
+    /** x[i] ← exp(scale·(x[i] − max)) for a prepared row; their sum. */
+    private static float exponentiateRow(MemorySegment x, long from, int live, int size, float max, float scale) {
+        int reach = reach(live, size);
+        int whole = reach & -LANES;
         float sum = exponentiate(x, from, max, scale, whole);
         ScalarLayerKernels.exponentiate(x, from + whole, max, scale, reach - whole);
-        sum = RowSums.addSum(sum, x, from + whole, reach - whole, 1);
+        return RowSums.addSum(sum, x, from + whole, reach - whole, 1);
+    }
+
+    /** x[i] ← x[i]/sum where alive, 0 elsewhere. */
+    private static void normalize(MemorySegment x, long from, int live, int size, float sum) {
+        int reach = reach(live, size);
+        int whole = reach & -LANES;
         scale(1 / sum, x, from, whole);
         ScalarKernels.INSTANCE.scale(1 / sum, x, from + whole, reach - whole);
         zero(x, from, Float.isNaN(sum) ? live : reach, size);
@@ -102,26 +126,92 @@ final class VectorSoftmax {
         }
     }
 
-    /** x[i] ← 0 for from ≤ i &lt; size; what is left after whole vectors by one that begins earlier. */
+    /** x[i] ← 0 for from ≤ i &lt; size: a vector at each end, and between them those that begin at whole vectors. */
     private static void zero(MemorySegment x, long first, int from, int size) {
         int room = size - FLOATS.length();
-        if (room < 0) {
+        if (from > room) {
             ScalarLayerKernels.zero(x, first + from, size - from);
             return;
         }
         FloatVector zeros = FloatVector.zero(FLOATS);
+        long at = (first + from) * Float.BYTES;
         long last = (first + room) * Float.BYTES;
-        for (long at = (first + from) * Float.BYTES; at < last; at += stepBytes) {
+        zeros.intoMemorySegment(x, at, ORDER);
+        at += stepBytes - (x.address() + at & stepBytes - 1); // a store across two cache lines takes twice as long
+        for (; at < last; at += stepBytes) {
             zeros.intoMemorySegment(x, at, ORDER);
         }
-        if (from < size) {
-            FloatVector values = fromMemorySegment(FLOATS, x, last, ORDER);
-            values.blend(0f, INDEX.compare(GE, (float) (from - room))).intoMemorySegment(x, last, ORDER);
+        zeros.intoMemorySegment(x, last, ORDER);
+    }
+
+    /** {@link ScalarLayerKernels#causalSoftmaxBackward}; two rows at once where both consist of whole vectors. */
+    static void backward(MemorySegment p, long pFrom, MemorySegment dp, long dpFrom, long rowStride, int size,
+            float scale) {
+        int live = 1;
+        for (; live < (size & -LANES); live += 2) {
+            long first = (live - 1) * rowStride;
+            backwardRows(p, pFrom + first, dp, dpFrom + first, rowStride, live, size, scale);
+        }
+        for (; live <= size; live++) {
+            long first = (live - 1) * rowStride;
+            backwardRow(p, pFrom + first, dp, dpFrom + first, live, size, scale);
         }
     }
 
-    /** A row of {@link ScalarLayerKernels#causalSoftmaxBackward}. */
-    static void backwardRow(MemorySegment p, long pFrom, MemorySegment dp, long dpFrom, int live, int size,
+    /** Rows of {@code live} and live + 1 columns, {@code live} odd, so that both end in the same vector. */
+    private static void backwardRows(MemorySegment p, long p0, MemorySegment dp, long dp0, long rowStride, int live,
+            int size, float scale) {
+        int last = live & -LANES;
+        long p1 = p0 + rowStride;
+        long dp1 = dp0 + rowStride;
+        float mean0 = 0;
+        float mean1 = 0;
+        for (int lane = 0; lane < LANES; lane += FLOATS.length()) {
+            FloatVector a0 = FloatVector.zero(FLOATS);
+            FloatVector a1 = a0;
+            FloatVector b0 = a0;
+            FloatVector b1 = a0;
+            long at = (long) lane * Float.BYTES;
+            for (long end = (long) last * Float.BYTES; at < end; at += strideBytes) {
+                FloatVector weights0 = fromMemorySegment(FLOATS, p, p0 * Float.BYTES + at, ORDER);
+                FloatVector weights1 = fromMemorySegment(FLOATS, p, p1 * Float.BYTES + at, ORDER);
+                FloatVector a = weights0.fma(fromMemorySegment(FLOATS, dp, dp0 * Float.BYTES + at, ORDER), a0);
+                FloatVector b = weights1.fma(fromMemorySegment(FLOATS, dp, dp1 * Float.BYTES + at, ORDER), b0);
+                a0 = a1;
+                a1 = a;
+                b0 = b1;
+                b1 = b;
+            }
+            float left = (live & LANES - 1) - lane;
+            FloatVector weights0 = fromMemorySegment(FLOATS, p, p0 * Float.BYTES + at, ORDER);
+            FloatVector weights1 = fromMemorySegment(FLOATS, p, p1 * Float.BYTES + at, ORDER);
+            FloatVector values0 = fromMemorySegment(FLOATS, dp, dp0 * Float.BYTES + at, ORDER);
+            FloatVector values1 = fromMemorySegment(FLOATS, dp, dp1 * Float.BYTES + at, ORDER);
+            a0 = weights0.fma(values0.blend(0f, INDEX.compare(GE, left)), a0);
+            b0 = weights1.fma(values1.blend(0f, INDEX.compare(GE, left + 1)), b0);
+            mean0 = Lanes.add(mean0, a0.add(a1));
+            mean1 = Lanes.add(mean1, b0.add(b1));
+        }
+        multiplyCentered(p, p0, p1, mean0, mean1, scale, dp, dp0, dp1, last + LANES);
+        zero(dp, dp0, live, size);
+        zero(dp, dp1, live + 1, size);
+    }
+
+    /** As {@link ScalarLayerKernels#multiplyCentered}, two rows. */
+    private static void multiplyCentered(MemorySegment p, long p0, long p1, float mean0, float mean1, float scale,
+            MemorySegment dp, long dp0, long dp1, int whole) {
+        long end = (long) whole * Float.BYTES;
+        for (long at = 0; at < end; at += stepBytes) {
+            FloatVector centered0 = fromMemorySegment(FLOATS, dp, dp0 * Float.BYTES + at, ORDER).sub(mean0);
+            FloatVector centered1 = fromMemorySegment(FLOATS, dp, dp1 * Float.BYTES + at, ORDER).sub(mean1);
+            FloatVector weights0 = fromMemorySegment(FLOATS, p, p0 * Float.BYTES + at, ORDER);
+            FloatVector weights1 = fromMemorySegment(FLOATS, p, p1 * Float.BYTES + at, ORDER);
+            centered0.mul(weights0).mul(scale).intoMemorySegment(dp, dp0 * Float.BYTES + at, ORDER);
+            centered1.mul(weights1).mul(scale).intoMemorySegment(dp, dp1 * Float.BYTES + at, ORDER);
+        }
+    }
+
+    private static void backwardRow(MemorySegment p, long pFrom, MemorySegment dp, long dpFrom, int live, int size,
             float scale) {
         int reach = reach(live, size);
         int whole = reach & -LANES;
