@@ -2,7 +2,9 @@
 /*
  * ASGO steps of a set of weights in C: what the BLAS and LAPACK calls of the library's step cost without a JVM. A
  * shared library that org.asgo4j.bench.NativeStep gives the addresses of the functions that the JVM calls, so that both
- * run the same BLAS with the same threads.
+ * run the same BLAS with the same threads. The products are those of the library, one call each: ssyrk for V, ssyevd
+ * and ssyrk for P, whose other triangle is then copied, and sgemm for PM. The library makes products of small matrices
+ * in tiles (org.asgo4j.linalg.GemmTiles); here they are whole.
  *
  * The rule is AsgoConfig.published() under OptimizerConfig.published(), the smaller side preconditioned, of square
  * weights the right one: W and G of m x n, k = min(m, n), row-major. Weights are shared out over threads one by one,
@@ -17,13 +19,15 @@
 #include <string.h>
 #include <time.h>
 
-enum { ROW_MAJOR = 101, COL_MAJOR = 102, NO_TRANS = 111, TRANS = 112, LOWER = 122, LEFT = 141, RIGHT = 142 };
-enum { ALIGNMENT = 64, SPIN_NANOS = 100000 };
+enum { ROW_MAJOR = 101, COL_MAJOR = 102, NO_TRANS = 111, TRANS = 112, LOWER = 122 };
+enum { LEFT, RIGHT };
+enum { ALIGNMENT = 64, SPIN_NANOS = 100000, BLOCK = 16 };
 
 static const double BETA1 = 0.9, BETA2 = 0.8, EPSILON = 1e-10, RMS = 0.2, CLIP_NORM = 1, ROUNDOFF = 0x1p-24;
 
 typedef void ssyrk_fn(int, int, int, int, int, float, const float *, int, float, float *, int);
-typedef void ssymm_fn(int, int, int, int, int, float, const float *, int, const float *, int, float, float *, int);
+typedef void sgemm_fn(
+        int, int, int, int, int, int, float, const float *, int, const float *, int, float, float *, int);
 typedef int ssyevd_fn(int, char, char, int, float *, int, float *, float *, int, int *, int);
 
 typedef struct {
@@ -44,7 +48,7 @@ typedef void task_fn(set_t *, int index, const scratch_t *);
 
 struct set {
     ssyrk_fn *ssyrk;
-    ssymm_fn *ssymm;
+    sgemm_fn *sgemm;
     ssyevd_fn *ssyevd;
     int workers, count, work_length, integer_length;
     weight_t *weights; /* the largest first */
@@ -84,6 +88,19 @@ static void measure(set_t *set, int index, const scratch_t *scratch) {
     w->squares = sum_of_squares(w->gradient, (size_t) w->m * w->n);
 }
 
+/* The upper triangle <- the lower one, in blocks whose rows and columns stay in the first cache. */
+static void symmetrize(int k, float *a) {
+    for (int below = 0; below < k; below += BLOCK) {
+        int end = below + BLOCK < k ? below + BLOCK : k;
+        for (int beside = 0; beside <= below; beside += BLOCK) {
+            for (int i = below; i < end; i++) {
+                int last = beside + BLOCK < i ? beside + BLOCK : i;
+                for (int j = beside; j < last; j++) a[(size_t) j * k + i] = a[(size_t) i * k + j];
+            }
+        }
+    }
+}
+
 /* P <- V^(-1/2) = S'S with S = diag(f)^(1/2) Q; V's lower triangle in rows is the upper one in columns */
 static int root(const set_t *set, const weight_t *w, const scratch_t *s) {
     int k = w->k;
@@ -98,6 +115,7 @@ static int root(const set_t *set, const weight_t *w, const scratch_t *s) {
         for (int j = 0; j < k; j++) row[j] *= scale;
     }
     set->ssyrk(ROW_MAJOR, LOWER, TRANS, k, k, 1, s->vectors, k, 0, w->root, k);
+    symmetrize(k, w->root);
     return 0;
 }
 
@@ -116,7 +134,11 @@ static void update(set_t *set, int index, const scratch_t *s) {
             return;
         }
     }
-    set->ssymm(ROW_MAJOR, w->side, LOWER, m, n, 1, w->root, k, w->momentum, n, 0, s->update, n);
+    if (w->side == LEFT) {
+        set->sgemm(ROW_MAJOR, NO_TRANS, NO_TRANS, m, n, m, 1, w->root, m, w->momentum, n, 0, s->update, n);
+    } else {
+        set->sgemm(ROW_MAJOR, NO_TRANS, NO_TRANS, m, n, n, 1, w->momentum, n, w->root, n, 0, s->update, n);
+    }
     double length = RMS * sqrt((double) mn) / sqrt(sum_of_squares(s->update, mn));
     axpby(mn, (float) (-set->rate * length), s->update, 1 - set->rate * set->decay, w->weight);
 }
@@ -210,10 +232,10 @@ static void allocate(set_t *set) {
 /*
  * A set of `count` weights and its state, all zeros; weights and gradients stay the caller's.
  */
-set_t *step_open(ssyrk_fn *ssyrk, ssymm_fn *ssymm, ssyevd_fn *ssyevd, int workers, int interval, int count,
+set_t *step_open(ssyrk_fn *ssyrk, sgemm_fn *sgemm, ssyevd_fn *ssyevd, int workers, int interval, int count,
         const int32_t *rows, const int32_t *cols, float *const *weights, const float *const *gradients) {
     set_t *set = zeros(1, sizeof(set_t));
-    *set = (set_t){.ssyrk = ssyrk, .ssymm = ssymm, .ssyevd = ssyevd, .workers = workers, .count = count,
+    *set = (set_t){.ssyrk = ssyrk, .sgemm = sgemm, .ssyevd = ssyevd, .workers = workers, .count = count,
             .weights = zeros(count, sizeof(weight_t)), .threads = zeros(workers, sizeof(pthread_t)),
             .mutex = PTHREAD_MUTEX_INITIALIZER, .begun = PTHREAD_COND_INITIALIZER};
     for (int i = 0; i < count; i++) describe(&set->weights[i], rows[i], cols[i], weights[i], gradients[i], interval);

@@ -48,7 +48,7 @@ final class NativeStep implements AutoCloseable {
                 weights.setAtIndex(ValueLayout.ADDRESS, i, weight.segment());
                 gradients.setAtIndex(ValueLayout.ADDRESS, i, parameters.get(i).gradient().segment());
             }
-            this.set = (MemorySegment) OPEN.invokeExact(blas("cblas_ssyrk"), blas("cblas_ssymm"),
+            this.set = (MemorySegment) OPEN.invokeExact(blas("cblas_ssyrk"), blas("cblas_sgemm"),
                     blas("LAPACKE_ssyevd_work"), workers, interval, count, rows, cols, weights, gradients);
         } catch (Throwable e) {
             throw new IllegalStateException("step_open failed", e);

@@ -16,7 +16,8 @@ import org.asgo4j.optim.Parameter;
 
 /**
  * Steps of whole sets of weights, by asgo4j and by {@code native/step.c}, in turn in one JVM: a machine whose speed
- * changes from minute to minute then changes for both. Their weights are compared before anything is timed.
+ * changes from minute to minute then changes for both. Their weights are compared before anything is timed. The
+ * products are the same; C makes each in one call, the library makes those of small matrices in tiles.
  *
  * <pre>
  * StepComparison FILE ROUNDS SET [WORKERS…]
