@@ -8,7 +8,11 @@ import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,8 +37,17 @@ record Measured(String benchmark, Map<String, String> parameters, Map<String, Me
     /** A median in its unit; of all samples in JMH's mode of that name, otherwise of the iterations. */
     record Metric(double median, String unit) {}
 
-    /** The file of properties beside a JSON file. */
-    record Run(String machine, String command, String date) {
+    /**
+     * What the file of properties beside a JSON file says.
+     *
+     * @param file name of the JSON file
+     * @param command what was run, as it can be pasted
+     * @param time when, to the minute: of two results the later one counts
+     * @param note what else there is to say, or ""
+     */
+    record Run(String file, String machine, String command, LocalDateTime time, String note) {
+        private static final DateTimeFormatter MINUTES = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm");
+
         private static Run of(Path json) throws IOException {
             String name = json.getFileName().toString();
             Path file = json.resolveSibling(name.substring(0, name.length() - SUFFIX.length()) + ".properties");
@@ -44,8 +57,17 @@ record Measured(String benchmark, Map<String, String> parameters, Map<String, Me
                     properties.load(reader);
                 }
             }
-            return new Run(named(properties, "machine", file), named(properties, "command", file),
-                    named(properties, "date", file));
+            return new Run(name, named(properties, "machine", file), named(properties, "command", file),
+                    time(named(properties, "date", file), file), properties.getProperty("note", ""));
+        }
+
+        private static LocalDateTime time(String date, Path file) {
+            try {
+                return LocalDateTime.parse(date, MINUTES);
+            } catch (DateTimeParseException e) {
+                throw new IllegalArgumentException(
+                        "%s must give its date like '2026-11-22 21:44', got '%s'".formatted(file, date), e);
+            }
         }
 
         private static String named(Properties properties, String key, Path file) {
@@ -68,7 +90,7 @@ record Measured(String benchmark, Map<String, String> parameters, Map<String, Me
                 all.add(of(entry.getAsJsonObject(), run));
             }
         }
-        all.sort((a, b) -> a.run().date().compareTo(b.run().date()));
+        all.sort(Comparator.comparing(measured -> measured.run().time()));
         return all;
     }
 

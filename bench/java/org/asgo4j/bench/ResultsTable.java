@@ -6,36 +6,51 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedSet;
+import java.util.Set;
 import java.util.function.DoubleBinaryOperator;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Writes tables of measured medians into Markdown, between two comments:
+ * Writes tables of measured medians into Markdown, between two comments, and below each where it comes from:
  *
  * <pre>{@code
  * <!-- table:gemm benchmark=OperationBench.gemm rows=implementation columns=size threads=1 -->
  * <!-- end:gemm -->
+ * <!-- sources:operations tables=gemm,syrk -->
+ * <!-- end:operations -->
  * }</pre>
  *
  * <p>Comments that don't begin their line are left alone. {@code benchmark} is a class or a class and method; {@code
  * rows} and {@code columns} are parameters, or {@code method}; {@code metric} is an auxiliary counter, unless it is
  * the score; {@code metrics=a,b} are several, a column each, in place of {@code columns}; whatever else is given is the
- * value that a parameter must have. Of two results for one cell the later one counts. The best time or rate of a column
- * is bold.
+ * value that a parameter must have. Of two results for one cell the later one counts; two of the same minute are
+ * refused. The best time or rate of a column is bold. {@code sources} says for several tables together where they come
+ * from.
  */
 public final class ResultsTable {
     private static final Pattern TABLE = Pattern.compile(
             "(?sm)^(<!-- table:([\\w-]+)((?: [\\w-]+=[^ \\n]+)*) -->\\n).*?^(<!-- end:\\2 -->)");
+    private static final Pattern SOURCES = Pattern.compile(
+            "(?sm)^(<!-- sources:([\\w-]+) tables=([\\w,-]+) -->\\n).*?^(<!-- end:\\2 -->)");
     private static final Pattern NUMBER = Pattern.compile("\\d+");
     private static final int DIGITS = 3;
+
+    /** Rows of implementations: ours, then pure Java, then those of native code. */
+    private static final List<String> ORDER = List.of(
+            "openblas", "mkl", "reference", "ejml", "ojalgo", "netlib-java", "netlib-vector", "netlib-jni", "nd4j",
+            "libtorch");
 
     /** JMH's unit of counters that are neither times nor rates. */
     private static final String COUNTED = "#";
@@ -43,6 +58,10 @@ public final class ResultsTable {
     private final String name;
     private final Map<String, String> options = new LinkedHashMap<>();
     private final List<Measured> results;
+    private final Map<String, Map<String, Cell>> cells = new LinkedHashMap<>(); // by row, then column
+
+    /** A number and where it comes from. */
+    private record Cell(Measured.Metric value, Measured.Run run) {}
 
     private ResultsTable(String name, String options, List<Measured> all) {
         this.name = name;
@@ -66,14 +85,36 @@ public final class ResultsTable {
     }
 
     /**
-     * A text with its tables filled.
+     * A text with its tables and sources filled.
      *
      * @throws IllegalArgumentException if a table names what was not measured; the message names the table
      */
     static String fill(String text, List<Measured> results) {
-        Matcher table = TABLE.matcher(text);
-        return table.replaceAll(match -> Matcher.quoteReplacement(
-                match.group(1) + new ResultsTable(match.group(2), match.group(3), results).text() + match.group(4)));
+        Set<String> withoutSources = new HashSet<>();
+        SOURCES.matcher(text).results().forEach(sources -> withoutSources.addAll(names(sources)));
+        Map<String, Provenance> provenance = new HashMap<>();
+        String filled = TABLE.matcher(text).replaceAll(match -> {
+            var table = new ResultsTable(match.group(2), match.group(3), results);
+            String rows = table.text();
+            provenance.put(table.name, table.provenance());
+            String sources = withoutSources.contains(table.name) ? "" : table.provenance().text();
+            return Matcher.quoteReplacement(match.group(1) + rows + sources + "\n" + match.group(4));
+        });
+        return SOURCES.matcher(filled).replaceAll(match -> {
+            var all = new Provenance();
+            for (String table : names(match)) {
+                Provenance one = provenance.get(table);
+                if (one == null)
+                    throw new IllegalArgumentException(
+                            "sources '%s' name table '%s', which the page has not".formatted(match.group(2), table));
+                all.addAll(one);
+            }
+            return Matcher.quoteReplacement(match.group(1) + all.text() + "\n" + match.group(4));
+        });
+    }
+
+    private static List<String> names(MatchResult sources) {
+        return List.of(sources.group(3).split(","));
     }
 
     private String text() {
@@ -81,9 +122,7 @@ public final class ResultsTable {
         String several = options.remove("metrics");
         String columns = several == null ? take("columns", null) : null;
         List<String> metrics = List.of((several == null ? take("metric", Measured.SCORE) : several).split(","));
-        Map<String, Map<String, Measured.Metric>> cells = new LinkedHashMap<>(); // by row, then column
         SequencedSet<String> header = new LinkedHashSet<>();
-        Map<String, Map<String, Measured.Run>> runs = new LinkedHashMap<>();
         for (Measured result : results) {
             if (!result.parameters().entrySet().containsAll(options.entrySet())) continue;
             String row = parameter(result, rows);
@@ -92,54 +131,67 @@ public final class ResultsTable {
                 Measured.Metric value = result.metrics().get(metric);
                 if (value == null) throw problem("has no metric " + metric + " of " + result.benchmark());
                 header.add(column);
-                cells.computeIfAbsent(row, _ -> new LinkedHashMap<>()).put(column, value);
-                runs.computeIfAbsent(row, _ -> new LinkedHashMap<>()).put(column, result.run());
+                put(row, column, new Cell(value, result.run()));
             }
         }
         if (cells.isEmpty()) throw problem("fits no result");
-        return markdown(rows, cells, sorted(header)) + sources(runs);
+        return markdown(rows, sorted(header));
     }
 
-    private String markdown(String rows, Map<String, Map<String, Measured.Metric>> cells, List<String> header) {
+    /** Results come in the order of their times. */
+    private void put(String row, String column, Cell cell) {
+        Cell before = cells.computeIfAbsent(row, _ -> new LinkedHashMap<>()).put(column, cell);
+        if (before != null && before.run().time().equals(cell.run().time())) {
+            throw problem("has two results of %s for row '%s', column '%s', in %s and %s; which counts?".formatted(
+                    cell.run().time(), row, column, before.run().file(), cell.run().file()));
+        }
+    }
+
+    private Provenance provenance() {
+        var provenance = new Provenance();
+        cells.forEach((row, values) -> values.values().forEach(cell -> provenance.add(row, cell.run())));
+        return provenance;
+    }
+
+    private String markdown(String rows, List<String> header) {
         List<String> units = cells.values().stream().flatMap(row -> row.values().stream())
-                .map(Measured.Metric::unit).distinct().toList();
+                .map(cell -> cell.value().unit()).distinct().toList();
         if (units.size() > 1) throw problem("mixes units: " + units);
         String unit = units.getFirst();
         boolean counted = unit.equals(COUNTED);
-        Map<String, Double> best = counted ? Map.of() : best(cells, unit.endsWith("/op"));
+        Map<String, Double> best = counted || cells.size() == 1 ? Map.of() : best(unit.endsWith("/op"));
         var text = new StringBuilder("\n| %s | %s |\n".formatted(counted ? rows : unit, String.join(" | ", header)));
         text.append("|").append(" --- |".repeat(header.size() + 1)).append("\n");
-        cells.forEach((row, values) -> {
+        for (String row : inOrder(cells.keySet())) {
             text.append("| ").append(row).append(" |");
             for (String column : header) {
-                Measured.Metric value = values.get(column);
-                String shown = value == null ? "" : shown(value.median());
-                boolean bold = value != null && cells.size() > 1 && best.get(column) != null
-                        && value.median() == best.get(column);
+                Cell cell = cells.get(row).get(column);
+                String shown = cell == null ? "" : shown(cell.value().median());
+                boolean bold = cell != null && best.containsKey(column)
+                        && cell.value().median() == best.get(column);
                 text.append(bold ? " **" + shown + "** |" : " " + shown + " |");
             }
             text.append("\n");
-        });
+        }
         return text.toString();
     }
 
     /** The best of each column: the least of a time per operation, the most of a rate. */
-    private static Map<String, Double> best(Map<String, Map<String, Measured.Metric>> cells, boolean least) {
+    private Map<String, Double> best(boolean least) {
         Map<String, Double> best = new LinkedHashMap<>();
         DoubleBinaryOperator better = least ? Math::min : Math::max;
-        for (Map<String, Measured.Metric> row : cells.values()) {
-            row.forEach((column, value) -> best.merge(column, value.median(), better::applyAsDouble));
+        for (Map<String, Cell> row : cells.values()) {
+            row.forEach((column, cell) -> best.merge(column, cell.value().median(), better::applyAsDouble));
         }
         return best;
     }
 
-    /** A line for each run that is in the table. */
-    private static String sources(Map<String, Map<String, Measured.Run>> runs) {
-        var text = new StringBuilder("\n");
-        runs.values().stream().flatMap(row -> row.values().stream()).distinct()
-                .sorted(Comparator.comparing(Measured.Run::date))
-                .forEach(run -> text.append("%s, %s: `%s`\n".formatted(run.machine(), run.date(), run.command())));
-        return text.append("\n").toString();
+    /** Implementations in {@link #ORDER}; other rows behind them, as they came. */
+    private static List<String> inOrder(Collection<String> rows) {
+        return rows.stream().sorted(Comparator.comparingInt(row -> {
+            int place = ORDER.indexOf(row);
+            return place < 0 ? ORDER.size() : place;
+        })).toList();
     }
 
     /** By size where all are numbers, otherwise as they came. */

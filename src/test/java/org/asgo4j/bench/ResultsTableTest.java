@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,6 +30,8 @@ class ResultsTableTest {
             after
             """;
 
+    private static final int DAY = "2026-01-01".length();
+
     @TempDir
     Path folder;
 
@@ -46,7 +49,7 @@ class ResultsTableTest {
                 | openblas | **0.0123** | **12.3** |
                 | ejml | 1235 |  |
 
-                a machine, 2026-01-01: `mvn a`
+                a machine, 2026-01-01, a.json: `mvn a`
 
                 <!-- end:gemm -->
                 after
@@ -66,14 +69,61 @@ class ResultsTableTest {
     }
 
     @Test
-    void theLaterOfTwoResultsCountsAndBothSourcesAreNamedIfBothAreUsed() throws IOException {
-        write("z", "2026-01-01", result("gemm", "openblas", "64", "1", "1"), result("gemm", "ejml", "64", "1", "3"));
-        write("a", "2026-02-01", result("gemm", "openblas", "64", "1", "2"));
+    void theLaterOfTwoResultsCountsWhateverTheFilesAreCalled() throws IOException {
+        write("z", "2026-01-01 09:59", result("gemm", "openblas", "64", "1", "1"),
+                result("gemm", "ejml", "64", "1", "3"));
+        write("a", "2026-01-01 10:00", result("gemm", "openblas", "64", "1", "2"));
         String text = filled(MARKERS);
         assertTrue(text.contains("| openblas | **2.00** |"), text);
-        assertTrue(text.contains("2026-01-01: `mvn z`\na machine, 2026-02-01: `mvn a`"), text);
-        write("z", "2026-01-01", result("gemm", "openblas", "64", "1", "1"));
-        assertTrue(!filled(MARKERS).contains("mvn z"));
+        write("z", "2026-01-01 10:01", result("gemm", "openblas", "64", "1", "1"));
+        assertTrue(filled(MARKERS).contains("| openblas | 1.00 |"));
+        assertTrue(!filled(MARKERS).contains("mvn a"), "a run that no number is of");
+    }
+
+    @Test
+    void twoResultsOfTheSameMinuteAreRefused() throws IOException {
+        write("a", "2026-01-01", result("gemm", "openblas", "64", "1", "1"), result("gemm", "ejml", "64", "1", "1"));
+        write("b", "2026-01-01", result("gemm", "openblas", "64", "1", "2"), result("gemm", "ejml", "64", "2", "1"));
+        assertProblem("row 'openblas', column '64', in a.json and b.json", MARKERS);
+        write("b", "2026-01-01 13:00", result("gemm", "ejml", "64", "1", "2"), result("gemm", "ejml", "64", "2", "1"));
+        assertProblem("row 'ejml', column '64', in b.json and b.json", MARKERS.replace(" threads=1", ""));
+    }
+
+    @Test
+    void runsOnOneMachineAreAListWithTheirRowsAndNotes() throws IOException {
+        write("a", "2026-01-02", result("gemm", "libtorch", "64", "1", "3"), result("gemm", "ejml", "64", "1", "3"));
+        write("b", "2026-01-01", result("gemm", "openblas", "64", "1", "1"));
+        Files.writeString(folder.resolve("b.properties"), "note = a remark\n", StandardOpenOption.APPEND);
+        assertTrue(filled(MARKERS).contains("""
+                | openblas | **1.00** |
+                | ejml | 3.00 |
+                | libtorch | 3.00 |
+
+                <details><summary>a machine, 2026-01-01 to 2026-01-02; 2 runs</summary>
+
+                - b.json (openblas): `mvn b`; a remark
+                - a.json (libtorch, ejml): `mvn a`
+
+                </details>
+
+                <!-- end:gemm -->
+                """), filled(MARKERS));
+    }
+
+    @Test
+    void severalTablesShareTheirSources() throws IOException {
+        write("a", "2026-01-01", result("gemm", "openblas", "64", "1", "1"), result("syrk", "ejml", "64", "1", "1"));
+        String sources = "<!-- sources:both tables=gemm,syrk -->\nold\n<!-- end:both -->\n";
+        String text = filled(MARKERS + MARKERS.replace("gemm", "syrk") + sources);
+        assertEquals(text.indexOf("mvn a"), text.lastIndexOf("mvn a"), text);
+        assertTrue(text.endsWith("""
+                <!-- sources:both tables=gemm,syrk -->
+
+                a machine, 2026-01-01, a.json: `mvn a`
+
+                <!-- end:both -->
+                """), text);
+        assertProblem("sources 'both' name table 'syrk'", MARKERS + sources);
     }
 
     @Test
@@ -81,8 +131,8 @@ class ResultsTableTest {
         write("a", "2026-01-01", result("gemm", "openblas", "64", "1", "1"), result("gemm", "ejml", "64", "1", "2"));
         String text = filled(MARKERS.replace("threads=1", "metric=gigabytes"));
         assertTrue(text.contains("| ops/s | 64 |") && text.contains("| ejml | **12.5** |"), text);
-        assertTrue(filled(MARKERS.replace("OperationBench.gemm rows=implementation", "OperationBench rows=method"))
-                .contains("| gemm | 2.00 |"));
+        assertTrue(filled(MARKERS.replace("OperationBench.gemm rows=implementation", "OperationBench rows=method")
+                .replace("threads=1", "implementation=ejml")).contains("| gemm | 2.00 |"));
     }
 
     @Test
@@ -104,6 +154,8 @@ class ResultsTableTest {
         assertProblem("table 'gemm' fits no result", MARKERS.replace("threads=1", "threads=2"));
         assertProblem("needs rows=", MARKERS.replace("rows=", "row="));
         assertProblem("parameter shape", MARKERS.replace("columns=size", "columns=shape"));
+        write("a", "2026", result("gemm", "openblas", "64", "1", "1"));
+        assertProblem("date like '2026-11-22 21:44', got '2026'", MARKERS);
         Files.delete(folder.resolve("a.properties"));
         assertProblem("a.properties must say 'machine", MARKERS);
     }
@@ -127,6 +179,7 @@ class ResultsTableTest {
     private void write(String name, String date, String... results) throws IOException {
         Files.writeString(folder.resolve(name + ".json"), "[" + String.join(",\n", results) + "]");
         Files.writeString(folder.resolve(name + ".properties"),
-                "machine = a machine\ncommand = mvn %s\ndate = %s\n".formatted(name, date));
+                "machine = a machine\ncommand = mvn %s\ndate = %s\n"
+                        .formatted(name, date.length() == DAY ? date + " 12:00" : date));
     }
 }

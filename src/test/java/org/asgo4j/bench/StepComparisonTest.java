@@ -20,7 +20,8 @@ class StepComparisonTest {
         assumeTrue(System.getProperty("os.name").equals("Linux"), "native/step.c is built for Linux here");
         assumeTrue(NativeSources.STEP.missing() == null, NativeSources.STEP.missing());
         StepComparison.run(folder.resolve("step.json"), 1, "tiny", 1, 2);
-        Files.writeString(folder.resolve("step.properties"), "machine = here\ncommand = this\ndate = today\n");
+        Files.writeString(folder.resolve("step.properties"),
+                "machine = here\ncommand = this\ndate = 2026-01-01 12:00\n");
         List<Measured> results = Measured.readAll(folder);
         assertEquals(2 * 2 * 3, results.size(), "intervals × workers × implementations");
         assertEquals(Set.of("c", "java", "java-defaults"),
