@@ -16,8 +16,8 @@ import java.util.Optional;
  * memory or backend) or {@link WrongThreadException} (memory confined to another thread), naming operation and
  * argument.
  *
- * <p>Methods may be called from several threads at once on different outputs. No method allocates on the Java heap
- * (but for {@link #gemmBlocks} on a CPU).
+ * <p>Methods may be called from several threads at once on different outputs. They allocate nothing on the Java heap,
+ * but for {@link #gemmBlocks} on a CPU and the first {@link #addInverse} of an order with a workspace.
  *
  * <p>The CPU's backends work on this computer's memory. A GPU's works on its own, which {@link #allocate} gives, and
  * may return before the work is done: calls of one thread take effect in their order; another thread, or whoever else

@@ -4,7 +4,7 @@ package org.asgo4j.linalg;
 import java.nio.file.Path;
 
 /**
- * Opens backends. The one class of the library, beside the vector lanes, that reads system properties:
+ * Opens backends, as these system properties say:
  *
  * <ul>
  *   <li>{@code asgo4j.backend}: {@code openblas} (the default), {@code mkl}, {@code cuda} or {@code reference}

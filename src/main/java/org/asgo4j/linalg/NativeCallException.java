@@ -2,7 +2,7 @@
 package org.asgo4j.linalg;
 
 /**
- * Thrown when an eigenvalue routine, LAPACK's or the pure-Java one in its place, could not do its work.
+ * Thrown when a factorization (eigenvalues, Cholesky, QR), of LAPACK, cuSOLVER or plain Java, could not do its work.
  *
  * {@snippet file="FailureExamplesTest.java" region="nativeCall"}
  */
@@ -14,7 +14,7 @@ public final class NativeCallException extends RuntimeException {
     }
 
     /**
-     * The failure that a symmetric eigenvalue routine of LAPACK (ssyevd, dsyevd) reported.
+     * The failure that a routine of LAPACK reported.
      *
      * @param routine the routine's name, such as {@code ssyevd}
      * @param info the routine's {@code info}, not zero: below zero, argument {@code -info} was illegal, counted as

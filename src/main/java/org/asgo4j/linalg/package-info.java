@@ -13,9 +13,9 @@
  * </pre>
  *
  * <p>{@link org.asgo4j.linalg.Matrix} borrows memory and carries its geometry; {@link org.asgo4j.linalg.Backend} is the
- * narrow seam: a dozen operations, outputs last, each checked at the door ({@code Shapes}) before memory is touched.
- * {@code ReferenceBackend} defines them in plain Java; {@code BlasBackend} is the one class that calls the generated
- * bindings, one method per native routine, each flip between row-major and column-major inside that method. The
+ * narrow seam: the operations of a step, outputs last, each checked at the door ({@code Shapes}) before memory is
+ * touched. {@code ReferenceBackend} defines them in plain Java; {@code BlasBackend} is the one class that calls
+ * routines of a BLAS and LAPACK, each flip between row-major and column-major inside the method that calls. The
  * elementwise operations are shared by both ({@code CpuBackend}) and run on the kernels. {@code CudaBackend} does the
  * same on an NVIDIA GPU: products by cuBLAS, factorizations by cuSOLVER ({@code CudaSolver}), the elementwise
  * operations by kernels of our own ({@code CudaElementwise}), each thread on a stream of its own ({@code CudaLane}),
@@ -43,7 +43,8 @@
  * <ul>
  *   <li>A matrix has an element type. Weights and gradients are float32; a gram matrix whose condition number is above
  *       about 1e5 needs its root, and the matrix itself, in float64, and that is the same code with another type.
- *   <li>{@code symm} reads one triangle, so that a preconditioner is written by one {@code syrk} and never mirrored.
+ *   <li>{@code symm} reads one triangle, so that a gram matrix is written by one {@code syrk} and never mirrored. A
+ *       root that is multiplied at every step is mirrored once, since {@code gemm} is faster than {@code symm}.
  *   <li>{@code eigh} returns eigenvectors as rows: that is what LAPACK's column-major result is in row-major memory, so
  *       nothing is transposed, and scaling an eigenvector is scaling a row.
  *   <li>Loading a library fails or succeeds as a whole: what was asked for and can't be had throws with every candidate

@@ -24,7 +24,7 @@ import org.asgo4j.linalg.Side;
  * On the right side V ← β₂V + (1−β₂)XᵀX is n×n and U ← NP. As published ({@link AsgoConfig#published}): N = M, X = G, a
  * root at every step. {@link AsgoConfig#theory} gives the paper's Algorithm 1. With eigenvalue correction P gives way
  * to V's eigenbasis and a second moment in it ({@link AsgoConfig#eigenvalueCorrection}). One step does one syrk, one
- * symm and, when due, one root of order min(m, n) ({@link RootMethod}).
+ * gemm and, when due, one root of order min(m, n) ({@link RootMethod}).
  *
  * <p>M and V are held divided by a power of two that follows the gradient's norm, so gradients of any scale that
  * float32 can express work, and give the same update wherever the damping is relative.
@@ -81,7 +81,7 @@ public final class Asgo extends Rule {
     @Override
     double cost(int rows, int cols) {
         double k = Preconditioner.order(config.side(), rows, cols);
-        double products = 3 * k * rows * cols; //     syrk k·m·n and symm 2k·m·n
+        double products = 3 * k * rows * cols; //     syrk k·m·n and gemm 2k·m·n
         return products + 16 * k * k * k * config.refresh().frequency(); //  14k³ syevd, 2k³ syrk
     }
 }

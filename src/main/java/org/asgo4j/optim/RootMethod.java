@@ -8,29 +8,29 @@ package org.asgo4j.optim;
  */
 public enum RootMethod {
     /**
-     * V = Qᵀ·diag(λ)·Q by LAPACK's syevd, P = Qᵀ·diag(f(λ))·Q by one syrk. Every {@link Damping}, either precision, and
-     * the fastest exact one on a CPU for k of some 400 and more (5–7 products).
+     * V = Qᵀ·diag(λ)·Q by LAPACK's syevd, P = Qᵀ·diag(f(λ))·Q by one syrk. Every {@link Damping}, either precision; 5–7
+     * products on a CPU.
      */
     EIGEN,
     /**
      * V = Qᵀ·T·Q with tridiagonal T (LAPACK's sytrd), P = Qᵀ·f(T)·Q, where f(T) is a sum of some twelve resolvents of T
      * (Hale, Higham, Trefethen, <em>Computing A^α, log(A), and related matrix functions by contour integrals</em>,
-     * 2008), each O(k²). Up to ten times as accurate as {@link #EIGEN} in float32 where V has full rank, and 1.3 times
-     * as fast at k = 128, where syevd spends half its time on T's eigenvectors; slower from k ≈ 400 on. float32 only,
-     * shift dampings only.
+     * 2008), each O(k²). Up to ten times as accurate as {@link #EIGEN} in float32 where V has full rank, and 1.4 times
+     * as fast at k = 128, where syevd spends half its time on T's eigenvectors; at k = 768 the two take about the same
+     * (docs/measured.md, "Roots"). float32 only, shift dampings only.
      */
     TRIDIAGONAL,
     /**
      * Zolotarev's rational function of V with few poles, a Cholesky inverse each: an eigenvalue λ of V, relative to
      * ‖V‖_F, becomes λ^(−1/2) within 25 %, which is what Muon's iterations leave and cost no loss in what was measured.
-     * At δ = 1e-6 two poles do, and the root costs some 5 products at k = 128 and 1.5 at 768. δ is relative to ‖V‖_F
-     * here, which lies between λ_max and √k times that. Shift dampings only.
+     * At δ = 1e-6 two poles do, which reach 20 %, and the root costs some 5 products at k = 128 and 1.5 at 768. δ is
+     * relative to ‖V‖_F here, which lies between λ_max and √k times that. Shift dampings only.
      */
     ZOLOTAREV,
     /**
      * Ten steps of the coupled PolarExpress iteration as published with ASGO, in 37 products and nothing else: the
      * natural one where only products are fast. Converges for eigenvalues down to 1e-7 of the largest in float64; in
-     * float32 it is off by 2.4e-3 at κ(V) = 1e6. Shift dampings only.
+     * float32 it is off by 1.6e-3 at κ(V) = 1e6. Shift dampings only.
      */
     POLAR_EXPRESS,
     /**

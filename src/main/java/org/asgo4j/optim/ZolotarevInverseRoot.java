@@ -18,8 +18,8 @@ import org.asgo4j.optim.Workspace.Slot;
  */
 final class ZolotarevInverseRoot implements InverseRoot {
     /**
-     * Most relative error of P's eigenvalues: two poles for δ = 1e-6. It is that of Muon's iterations (0.3), and a
-     * smaller one trained no better (docs/measured.md, "Roots").
+     * Most relative error of P's eigenvalues: two poles for δ = 1e-6, which reach 0.20. Muon's iterations leave 0.3,
+     * and a smaller one trained no better (docs/measured.md, "Roots").
      */
     static final double RELATIVE_ERROR = 0.25;
 
