@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  * One benchmark with one set of parameters, as JMH measured it.
  *
  * @param benchmark class and method, as in {@code OperationBench.gemm}
- * @param parameters its parameters by name, and its last name as {@code method}
+ * @param parameters its parameters by name, and its last name as {@code method} unless that is one of them
  * @param metrics medians by name: those of auxiliary counters, and {@link #SCORE} for the score itself
  * @param run where and when
  */
@@ -102,7 +102,7 @@ record Measured(String benchmark, Map<String, String> parameters, Map<String, Me
             entry.getAsJsonObject("params").asMap()
                     .forEach((name, value) -> parameters.put(name, value.getAsString()));
         }
-        parameters.put("method", method);
+        parameters.putIfAbsent("method", method); // a benchmark may have a parameter of that name
         Map<String, Metric> metrics = new LinkedHashMap<>();
         metrics.put(SCORE, metric(entry.getAsJsonObject("primaryMetric")));
         entry.getAsJsonObject("secondaryMetrics").asMap()

@@ -4,11 +4,13 @@ package org.asgo4j.bench;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedSet;
+import java.util.Set;
 
 /** Where the rows of tables come from: machine, date, command and file of every run. */
 final class Provenance {
@@ -39,12 +41,19 @@ final class Provenance {
         }
         var text = new StringBuilder("<details><summary>%s, %s; %d runs</summary>\n\n"
                 .formatted(machine, days(runs), runs.size()));
-        boolean alike = rows.values().stream().distinct().count() == 1; // then the rows need no saying
+        Set<String> inAll = inAll(); // these need no saying
         for (Measured.Run run : runs) {
-            text.append("- ").append(described(run, alike ? "" : " (" + String.join(", ", rows.get(run)) + ")"));
-            text.append("\n");
+            List<String> names = rows.get(run).stream().filter(name -> !inAll.contains(name)).toList();
+            String shown = names.isEmpty() ? "" : " (" + String.join(", ", names) + ")";
+            text.append("- ").append(described(run, shown)).append("\n");
         }
         return text.append("\n</details>\n").toString();
+    }
+
+    private Set<String> inAll() {
+        Set<String> common = new HashSet<>(rows.values().iterator().next());
+        rows.values().forEach(common::retainAll);
+        return common;
     }
 
     private static String described(Measured.Run run, String names) {

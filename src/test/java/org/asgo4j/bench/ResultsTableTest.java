@@ -136,6 +136,13 @@ class ResultsTableTest {
     }
 
     @Test
+    void aParameterCalledMethodIsTheParameter() throws IOException {
+        write("a", "2026-01-01", result("gemm", "openblas", "64", "1", "1").replace("\"threads\"", "\"method\""));
+        String text = filled(MARKERS.replace("rows=implementation", "rows=method").replace(" threads=1", ""));
+        assertTrue(text.contains("| 1 | 1.00 |"), text);
+    }
+
+    @Test
     void countersAreColumnsAndNoneIsBest() throws IOException {
         write("a", "2026-01-01", result("gemm", "openblas", "64", "1", "1"), result("gemm", "ejml", "64", "1", "2"));
         String text = filled(MARKERS.replace("columns=size", "metrics=state,heap"));
