@@ -38,7 +38,8 @@ class LinksTest {
         Stream<Path> others = Stream.of("docs", "native", "jextract", "bench", "src")
                 .flatMap(folder -> Sources.files(Sources.ROOT.resolve(folder)).stream())
                 .filter(file -> file.toString().endsWith(".md"));
-        return Stream.concat(Stream.of(Sources.ROOT.resolve("README.md")), others).toList();
+        Stream<Path> front = Stream.of("README.md", "CONTRIBUTING.md", "CHANGELOG.md").map(Sources.ROOT::resolve);
+        return Stream.concat(front, others).toList();
     }
 
     /** Of headings: lower case, hyphens for blanks, no other punctuation. */
