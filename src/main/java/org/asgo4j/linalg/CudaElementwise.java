@@ -79,7 +79,7 @@ abstract sealed class CudaElementwise implements Backend permits CudaSquare {
         MemorySegment memory = CudaMemory.allocate(arena, bytes);
         CudaErrors.runtime("cudaMemsetAsync", Cuda.cudaMemsetAsync(memory, 0, bytes, lane.stream));
         lane.synchronize(); // any thread may use it next
-        return new Matrix(memory, type, rows, cols, cols, bytes);
+        return Matrix.onDevice(memory, type, rows, cols, cols, bytes);
     }
 
     @Override
@@ -142,7 +142,7 @@ abstract sealed class CudaElementwise implements Backend permits CudaSquare {
         begin("deviceMatrix");
         long bytes = CudaMemory.bytesFrom(address);
         MemorySegment memory = MemorySegment.ofAddress(address).reinterpret(0, arena, null);
-        return new Matrix(memory, type, rows, cols, rowStride, bytes);
+        return Matrix.onDevice(memory, type, rows, cols, rowStride, bytes);
     }
 
     @Override

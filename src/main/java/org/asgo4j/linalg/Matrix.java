@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.util.Objects;
 
 /**
  * A row-major view of {@code rows × cols} elements in native memory; element (i, j) lies at index
@@ -20,22 +21,37 @@ import java.nio.FloatBuffer;
  * Java throws, and the length that the geometry is checked against is carried beside it. Such matrices come from
  * {@link Backend#allocate} and {@link Backend#deviceMatrix}; {@link Backend#copy} reads and writes them.
  *
- * @param segment the memory; element (0, 0) lies at its start
- * @param type the element type
- * @param rows the number of rows, at least 1
- * @param cols the number of columns, at least 1
- * @param rowStride the distance from one row to the next in elements, at least {@code cols}
- * @param deviceBytes the bytes of device memory from the segment's address on; 0 if it is memory of this computer
+ * <p>Two are equal if shape, stride and type are, and their segments are equal.
  */
-public record Matrix(MemorySegment segment, ElementType type, int rows, int cols, int rowStride, long deviceBytes) {
+public final class Matrix {
+    private final MemorySegment segment;
+    private final ElementType type;
+    private final int rows;
+    private final int cols;
+    private final int rowStride;
+    private final long deviceBytes; // of device memory from the segment's address on; 0 in memory of this computer
 
     /**
-     * Checks the geometry.
+     * A matrix in memory of this computer, whose geometry is checked.
      *
-     * @throws IllegalArgumentException if a size is not positive, rows overlap, the segment is on the heap, misaligned
-     *     or too short, or a segment of device memory has a length; the message names the value and what was expected
+     * @param segment the memory; element (0, 0) lies at its start
+     * @param type the element type
+     * @param rows the number of rows, at least 1
+     * @param cols the number of columns, at least 1
+     * @param rowStride the distance from one row to the next in elements, at least {@code cols}
+     * @throws IllegalArgumentException if a size is not positive, rows overlap, or the segment is on the heap,
+     *     misaligned or too short; the message names the value and what was expected
      */
-    public Matrix {
+    public Matrix(MemorySegment segment, ElementType type, int rows, int cols, int rowStride) {
+        this(segment, type, rows, cols, rowStride, 0);
+    }
+
+    /** In device memory if {@code deviceBytes} is positive: not public, as nothing can check an address there. */
+    private Matrix(MemorySegment segment, ElementType type, int rows, int cols, int rowStride, long deviceBytes) {
+        if (segment == null || type == null) {
+            throw new IllegalArgumentException("matrix %d×%d: segment and type must not be null, got %s and %s"
+                    .formatted(rows, cols, segment, type));
+        }
         if (rows < 1 || cols < 1) {
             throw new IllegalArgumentException("matrix: rows and cols must be at least 1, got " + rows + "×" + cols);
         }
@@ -55,25 +71,52 @@ public record Matrix(MemorySegment segment, ElementType type, int rows, int cols
         }
         // Fewer than 2^31·2^31 elements fit a long; their bytes might not, so elements are compared.
         long elements = Math.addExact(Math.multiplyExact(rows - 1L, (long) rowStride), cols);
-        if (deviceBytes < 0 || (deviceBytes > 0 && segment.byteSize() > 0)) {
-            throw new IllegalArgumentException(
-                    "matrix %d×%d: %d bytes on a device and %d of a segment, must be at least 0 and one of them 0"
-                            .formatted(rows, cols, deviceBytes, segment.byteSize()));
-        }
         long held = Math.max(segment.byteSize(), deviceBytes) / type.byteSize();
         if (held < elements) {
             throw new IllegalArgumentException("matrix %d×%d with rowStride %d: segment holds %d %s elements, needs %d"
                     .formatted(rows, cols, rowStride, held, type, elements));
         }
+        this.segment = segment;
+        this.type = type;
+        this.rows = rows;
+        this.cols = cols;
+        this.rowStride = rowStride;
+        this.deviceBytes = deviceBytes;
     }
 
-    /**
-     * A matrix in memory of this computer.
-     *
-     * @throws IllegalArgumentException as the canonical constructor does
-     */
-    public Matrix(MemorySegment segment, ElementType type, int rows, int cols, int rowStride) {
-        this(segment, type, rows, cols, rowStride, 0);
+    /** A matrix in device memory, without gaps between rows or with: {@code bytes} of it are the segment's. */
+    static Matrix onDevice(MemorySegment segment, ElementType type, int rows, int cols, int rowStride, long bytes) {
+        return new Matrix(segment, type, rows, cols, rowStride, bytes);
+    }
+
+    /** The memory; element (0, 0) lies at its start. Of a device's its length is 0. */
+    public MemorySegment segment() {
+        return segment;
+    }
+
+    /** The element type. */
+    public ElementType type() {
+        return type;
+    }
+
+    /** The number of rows, at least 1. */
+    public int rows() {
+        return rows;
+    }
+
+    /** The number of columns, at least 1. */
+    public int cols() {
+        return cols;
+    }
+
+    /** The distance from one row to the next in elements, at least {@link #cols}. */
+    public int rowStride() {
+        return rowStride;
+    }
+
+    /** The bytes of device memory from the segment's address on; 0 if it is memory of this computer. */
+    long deviceBytes() {
+        return deviceBytes;
     }
 
     /** A float32 matrix whose rows follow each other without gaps. */
@@ -84,14 +127,6 @@ public record Matrix(MemorySegment segment, ElementType type, int rows, int cols
     /** Whether it lies in a device's memory, where only the backend of that device can read and write it. */
     public boolean isOnDevice() {
         return deviceBytes > 0;
-    }
-
-    /**
-     * The diagonal of a square matrix, or of the square that a longer side leaves: a column whose rows lie a row and an
-     * element apart; the same memory.
-     */
-    public Matrix diagonal() {
-        return new Matrix(segment, type, Math.min(rows, cols), 1, Math.addExact(rowStride, 1), deviceBytes);
     }
 
     /**
@@ -252,5 +287,23 @@ public record Matrix(MemorySegment segment, ElementType type, int rows, int cols
         // A segment without length can't be sliced: it gets one, ending where the block begins, and keeps its lifetime.
         MemorySegment end = segment.reinterpret(bytes).asSlice(bytes);
         return new Matrix(end, type, blockRows, blockCols, rowStride, deviceBytes - bytes);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Matrix m && rows == m.rows && cols == m.cols && rowStride == m.rowStride
+                && deviceBytes == m.deviceBytes && type == m.type && segment.equals(m.segment);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(segment, type, rows, cols, rowStride, deviceBytes);
+    }
+
+    /** The shape, the type and where it lies, such as {@code 3×4 FLOAT32 at 0x7f00, rowStride 4}. */
+    @Override
+    public String toString() {
+        return "%s %s at 0x%x%s, rowStride %d"
+                .formatted(shape(), type, segment.address(), isOnDevice() ? " of a device" : "", rowStride);
     }
 }

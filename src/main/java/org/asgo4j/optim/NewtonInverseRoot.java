@@ -44,8 +44,7 @@ final class NewtonInverseRoot implements InverseRoot {
     private final double done; //       ‖R‖_F/√k that ends the iteration
     private final Eigenbasis basis;
     private final Matrix inverse; //    X, k×k
-    private final Matrix onDiagonal; // of X, k×1
-    private final Matrix diagonal; //   k×1, in this computer's memory
+    private final Matrix diagonal; //   1×k, in this computer's memory
     private boolean ready;
     private long fallbacks;
 
@@ -57,8 +56,7 @@ final class NewtonInverseRoot implements InverseRoot {
         this.done = Math.pow(precision.unitRoundoff(), 2.0 / 3);
         this.basis = new Eigenbasis(backend, arena, gram);
         this.inverse = backend.allocate(arena, precision, order, order);
-        this.onDiagonal = inverse.diagonal();
-        this.diagonal = backend.allocateHost(arena, precision, order, 1);
+        this.diagonal = backend.allocateHost(arena, precision, 1, order);
     }
 
     @Override
@@ -94,8 +92,8 @@ final class NewtonInverseRoot implements InverseRoot {
         double smallest = Double.POSITIVE_INFINITY;
         double largest = 0;
         for (int i = 0; i < order; i++) {
-            smallest = Math.min(smallest, diagonal.get(i, 0));
-            largest = Math.max(largest, diagonal.get(i, 0));
+            smallest = Math.min(smallest, diagonal.get(0, i));
+            largest = Math.max(largest, diagonal.get(0, i));
         }
         double shift = damping.shift(largest, order * precision.unitRoundoff() * largest, unit);
         backend.addToDiagonal(shift, b);
@@ -145,9 +143,10 @@ final class NewtonInverseRoot implements InverseRoot {
 
     /** X ← diag(f²). */
     private void setInverse(Matrix factors) {
-        for (int i = 0; i < order; i++) diagonal.set(i, 0, factors.get(0, i) * factors.get(0, i));
+        for (int i = 0; i < order; i++) diagonal.set(0, i, factors.get(0, i) * factors.get(0, i));
         backend.fill(0, inverse);
-        backend.copy(diagonal, onDiagonal);
+        backend.addToDiagonal(1, inverse);
+        backend.scaleRows(diagonal, inverse);
     }
 
     @Override

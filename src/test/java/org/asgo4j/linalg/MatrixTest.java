@@ -3,11 +3,13 @@ package org.asgo4j.linalg;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.asgo4j.testing.Matrices;
@@ -25,6 +27,31 @@ class MatrixTest {
         assertRefused(() -> new Matrix(memory, FLOAT32, 0, 3, 3), "at least 1", "0×3");
         assertRefused(() -> new Matrix(memory, FLOAT32, 3, -1, 3), "at least 1", "3×-1");
         assertRefused(() -> new Matrix(memory, FLOAT32, 2, 4, 3), "2×4", "rowStride is 3", "at least cols");
+    }
+
+    @Test
+    void refusesWhatIsMissing() {
+        assertRefused(() -> new Matrix(null, FLOAT32, 2, 3, 3), "2×3", "segment and type must not be null");
+        assertRefused(() -> new Matrix(Arena.global().allocate(64, 8), null, 2, 3, 3), "2×3", "must not be null");
+    }
+
+    /** Only a backend knows what memory a device has: an address alone, or a device's segment, makes no matrix. */
+    @Test
+    void refusesAddressesWithoutMemory() {
+        assertRefused(() -> new Matrix(MemorySegment.ofAddress(0x1000), FLOAT32, 2, 3, 3), "2×3", "holds 0", "needs 6");
+        long constructors = Arrays.stream(Matrix.class.getConstructors()).count();
+        assertEquals(1, constructors, "public constructors");
+    }
+
+    @Test
+    void equalsTheSameViewOfTheSameMemory() {
+        MemorySegment memory = Arena.global().allocate(64, 8);
+        Matrix m = Matrix.of(memory, 2, 3, 4);
+        assertEquals(m, Matrix.of(memory, 2, 3, 4));
+        assertEquals(m.hashCode(), Matrix.of(memory, 2, 3, 4).hashCode());
+        assertNotEquals(m, Matrix.of(memory, 2, 3));
+        assertNotEquals(m, Matrix.of(memory, 3, 2, 4));
+        assertEquals("2×3 FLOAT32 at 0x%x, rowStride 4".formatted(memory.address()), m.toString());
     }
 
     @Test
