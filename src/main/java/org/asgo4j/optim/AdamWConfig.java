@@ -31,8 +31,23 @@ public record AdamWConfig(double beta1, double beta2, double epsilon) {
         return new AdamWConfig(PUBLISHED_BETA1, PUBLISHED_BETA2, PUBLISHED_EPSILON);
     }
 
+    /** This configuration with other decays. */
+    public AdamWConfig withBetas(double newBeta1, double newBeta2) {
+        return new AdamWConfig(newBeta1, newBeta2, epsilon);
+    }
+
+    /** This configuration with another decay of the first moment. */
+    public AdamWConfig withBeta1(double newBeta1) {
+        return withBetas(newBeta1, beta2);
+    }
+
     /** This configuration with another decay of the second moment. */
     public AdamWConfig withBeta2(double newBeta2) {
-        return new AdamWConfig(beta1, newBeta2, epsilon);
+        return withBetas(beta1, newBeta2);
+    }
+
+    /** This configuration with another ε. */
+    public AdamWConfig withEpsilon(double newEpsilon) {
+        return new AdamWConfig(beta1, beta2, newEpsilon);
     }
 }

@@ -152,6 +152,16 @@ public record AsgoConfig(
                 sizeLimit, scaling);
     }
 
+    /** This configuration with another decay of the momentum. */
+    public AsgoConfig withBeta1(double newBeta1) {
+        return withBetas(newBeta1, beta2);
+    }
+
+    /** This configuration with another decay of the gram matrix. */
+    public AsgoConfig withBeta2(double newBeta2) {
+        return withBetas(beta1, newBeta2);
+    }
+
     /** This configuration with or without Nesterov's look-ahead. */
     public AsgoConfig withNesterov(boolean on) {
         return new AsgoConfig(
@@ -164,6 +174,13 @@ public record AsgoConfig(
         return new AsgoConfig(
                 beta1, nesterov, beta2, source, accumulation, root, refresh, eigenvalueCorrection, side, sizeLimit,
                 scaling);
+    }
+
+    /** This configuration with a gram matrix that gathers another way. */
+    public AsgoConfig withAccumulation(Accumulation newAccumulation) {
+        return new AsgoConfig(
+                beta1, nesterov, beta2, gramSource, newAccumulation, root, refresh, eigenvalueCorrection, side,
+                sizeLimit, scaling);
     }
 
     /** This configuration with another root. */

@@ -17,7 +17,7 @@ final class BlockedState extends RuleState implements Halves {
     /** Blocks of rows. */
     static BlockedState ofRows(Backend backend, Rule rule, Arena arena, int cols, RowBlocks blocks) {
         int[] sizes = blocks.sizes().stream().mapToInt(Integer::intValue).toArray();
-        return new BlockedState(backend, rule, arena, Math.toIntExact(blocks.rows()), cols, sizes, Side.LEFT);
+        return new BlockedState(backend, rule, arena, blocks.rows(), cols, sizes, Side.LEFT);
     }
 
     /** Blocks of nearly equal length, at most {@code largest}, of rows (LEFT) or columns (RIGHT). */

@@ -49,6 +49,16 @@ public record DasgoConfig(
         return new DasgoConfig(newBeta1, newBeta2, epsilon, side, scaling);
     }
 
+    /** This configuration with another decay of the momentum. */
+    public DasgoConfig withBeta1(double newBeta1) {
+        return withBetas(newBeta1, beta2);
+    }
+
+    /** This configuration with another decay of the sums of squares. */
+    public DasgoConfig withBeta2(double newBeta2) {
+        return withBetas(beta1, newBeta2);
+    }
+
     /** This configuration with another ε. */
     public DasgoConfig withEpsilon(double newEpsilon) {
         return new DasgoConfig(beta1, beta2, newEpsilon, side, scaling);

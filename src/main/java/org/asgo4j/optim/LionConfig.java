@@ -31,4 +31,14 @@ public record LionConfig(double beta1, double beta2) {
     public LionConfig withBetas(double newBeta1, double newBeta2) {
         return new LionConfig(newBeta1, newBeta2);
     }
+
+    /** This configuration with another weight of the momentum in the update's direction. */
+    public LionConfig withBeta1(double newBeta1) {
+        return withBetas(newBeta1, beta2);
+    }
+
+    /** This configuration with another decay of the momentum. */
+    public LionConfig withBeta2(double newBeta2) {
+        return withBetas(beta1, newBeta2);
+    }
 }

@@ -139,7 +139,7 @@ public record RowBlocks(List<Integer> sizes) {
     }
 
     /** The number of rows of all blocks together. */
-    public long rows() {
-        return sizes.stream().mapToLong(Integer::longValue).sum();
+    public int rows() {
+        return sizes.stream().mapToInt(Integer::intValue).sum();
     }
 }

@@ -48,9 +48,8 @@ public abstract sealed class Rule permits Asgo, Dasgo, Muon, Shampoo, Soap, Adam
 
     /** New state that is stepped with a worker's workspace. */
     final RuleState newSharedState(Backend backend, Arena arena, int cols, RowBlocks blocks) {
-        int rows = Math.toIntExact(blocks.rows());
         return blocks.count() == 1 || !actsOnBlocks()
-                ? create(backend, arena, rows, cols)
+                ? create(backend, arena, blocks.rows(), cols)
                 : BlockedState.ofRows(backend, this, arena, cols, blocks);
     }
 

@@ -51,6 +51,16 @@ public record ShampooConfig(double beta1, double beta2, Damping damping, FourthR
         return new ShampooConfig(newBeta1, newBeta2, damping, root, refreshInterval);
     }
 
+    /** This configuration with another decay of the momentum. */
+    public ShampooConfig withBeta1(double newBeta1) {
+        return withBetas(newBeta1, beta2);
+    }
+
+    /** This configuration with another decay of the gram matrices. */
+    public ShampooConfig withBeta2(double newBeta2) {
+        return withBetas(beta1, newBeta2);
+    }
+
     /** This configuration with another damping. */
     public ShampooConfig withDamping(Damping newDamping) {
         return new ShampooConfig(beta1, beta2, newDamping, root, refreshInterval);

@@ -56,6 +56,16 @@ public record SoapConfig(double beta1, double beta2, Damping damping, int refres
         return new SoapConfig(newBeta1, newBeta2, damping, refreshInterval, maxOrder);
     }
 
+    /** This configuration with another decay of the first moment. */
+    public SoapConfig withBeta1(double newBeta1) {
+        return withBetas(newBeta1, beta2);
+    }
+
+    /** This configuration with another decay of the second moment and the gram matrices. */
+    public SoapConfig withBeta2(double newBeta2) {
+        return withBetas(beta1, newBeta2);
+    }
+
     /** This configuration with another damping. */
     public SoapConfig withDamping(Damping newDamping) {
         return new SoapConfig(beta1, beta2, newDamping, refreshInterval, maxOrder);

@@ -6,9 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.reflect.RecordComponent;
+import java.util.stream.Stream;
 import org.asgo4j.linalg.BackendName;
 import org.asgo4j.linalg.ElementType;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Configurations say what is wrong with a value, and the published one holds the paper's numbers. */
 class ConfigTest {
@@ -37,6 +41,47 @@ class ConfigTest {
                         .withGramSource(GramSource.MOMENTUM)
                         .withRoot(new Root(RootMethod.ZOLOTAREV, ElementType.FLOAT32, Damping.relative(1e-6))),
                 config);
+    }
+
+    static Stream<Record> configurations() {
+        return Stream.of(AsgoConfig.published(), DasgoConfig.published(), MuonConfig.published(),
+                ShampooConfig.published(), SoapConfig.published(), AdamWConfig.published(), SgdConfig.common(),
+                LionConfig.published(), OptimizerConfig.published());
+    }
+
+    /** Each component has its method, which changes that one and no other. */
+    @ParameterizedTest
+    @MethodSource("configurations")
+    void everyComponentCanBeChangedAlone(Record config) throws ReflectiveOperationException {
+        RecordComponent[] components = config.getClass().getRecordComponents();
+        for (RecordComponent changed : components) {
+            String name = changed.getName();
+            String with = "with" + Character.toUpperCase(name.charAt(0)) + name.substring(1);
+            Object other = other(changed.getAccessor().invoke(config));
+            Object result = config.getClass().getMethod(with, changed.getType()).invoke(config, other);
+            for (RecordComponent each : components) {
+                Object expected = each == changed ? other : each.getAccessor().invoke(config);
+                assertEquals(expected, each.getAccessor().invoke(result), with + ": " + each.getName());
+            }
+        }
+    }
+
+    /** Another value that every configuration takes. */
+    private static Object other(Object value) {
+        return switch (value) {
+            case Double number -> number / 2;
+            case Boolean truth -> !truth;
+            case Integer number -> number + 1;
+            case Damping any -> Damping.relative(0.5);
+            case Root any -> Root.eigen(Damping.relative(0.5));
+            case Refresh any -> Refresh.every(7);
+            case SizeLimit any -> new SizeLimit(7, SizeLimit.Beyond.SPLIT);
+            case Enum<?> constant -> {
+                Object[] all = constant.getDeclaringClass().getEnumConstants();
+                yield all[(constant.ordinal() + 1) % all.length];
+            }
+            default -> throw new IllegalArgumentException("no other value of " + value.getClass());
+        };
     }
 
     @Test
