@@ -16,7 +16,10 @@ import java.util.stream.Stream;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.BackendName;
 import org.asgo4j.linalg.Backends;
+import org.asgo4j.linalg.ElementType;
 import org.asgo4j.linalg.Matrix;
+import org.asgo4j.testing.Seeds;
+import org.asgo4j.testing.Tolerance;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,14 +27,17 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What every rule must do whatever it computes: any scale, zeros, blocks, strides, saving, no garbage. */
 class RuleFamilyTest {
-    private static final long SEED = 4711;
     private static final float LEARNING_RATE = 0.25f;
+
+    /** By which a rule multiplies roundings: the most that random gradients and their damped roots have. */
+    private static final double CONDITION = 100;
 
     /** How long compilation may take before what a step allocates counts as allocated by our code. */
     private static final long PATIENCE_NANOS = 120_000_000_000L;
 
     private final Backend backend = Backends.open(BackendName.OPENBLAS);
-    private final Random random = new Random(SEED);
+    private final long seed = Seeds.next();
+    private final Random random = new Random(seed);
 
     /** Rules whose update does not depend on the gradients' scale. */
     static Stream<Named<Rule>> scaleFree() {
@@ -71,8 +77,20 @@ class RuleFamilyTest {
                         Named.of("sgd plain", new Sgd(new SgdConfig(0, false)))));
     }
 
+    /** All, and the two whose own tests are elsewhere. */
+    static Stream<Named<Rule>> withAsgoAndAdamW() {
+        var asgo = AsgoConfig.published().withDamping(Damping.relative(1 / CONDITION));
+        return Stream.concat(all(), Stream.of(
+                Named.of("asgo", new Asgo(asgo)), Named.of("adamw", new AdamW(AdamWConfig.published()))));
+    }
+
     static Stream<Named<Rule>> onBlocks() {
         return all().filter(rule -> rule.getPayload().actsOnBlocks());
+    }
+
+    /** Sums of k products in another order are off by k·u, in two states, and a rule multiplies that by κ. */
+    private static double roundings(int steps, int k) {
+        return 2 * steps * Tolerance.gamma(k, ElementType.FLOAT32) * CONDITION;
     }
 
     private List<double[][]> gradients(int count, int rows, int cols) {
@@ -93,7 +111,7 @@ class RuleFamilyTest {
             for (int exponent : new int[] {-90, -60, -31, -1, 1, 29, 60, 90}) {
                 double[][] actual = Run.lastWeight(backend, rule, scaled(g, exponent), LEARNING_RATE);
                 for (int i = 0; i < shape[0]; i++) {
-                    assertArrayEquals(expected[i], actual[i], "2^" + exponent + " seed=" + SEED);
+                    assertArrayEquals(expected[i], actual[i], "2^" + exponent + " seed=" + seed);
                 }
             }
         }
@@ -108,7 +126,7 @@ class RuleFamilyTest {
         for (int exponent : new int[] {-115, 120}) {
             double[][] actual = Run.lastWeight(backend, rule, scaled(g, exponent), LEARNING_RATE);
             double difference = Dense.relativeDifference(actual, expected);
-            assertTrue(difference < 1e-2, () -> "2^" + exponent + ": " + difference + " seed=" + SEED);
+            assertTrue(difference < 1e-2, () -> "2^" + exponent + ": " + difference + " seed=" + seed);
         }
     }
 
@@ -124,7 +142,7 @@ class RuleFamilyTest {
             double moved = Dense.norm(Dense.plus(weights.get(t), -1, before));
             boolean moves = t > 0 || !(rule instanceof Soap); // SOAP's first gradient makes its basis
             // A scale that fell leaves a momentum whose second moment fades more slowly: smaller steps, never larger.
-            String what = "step " + t + " moved " + moved + " seed=" + SEED;
+            String what = "step " + t + " moved " + moved + " seed=" + seed;
             assertTrue(Double.isFinite(moved) && (moved > 0) == moves, what);
             before = weights.get(t);
         }
@@ -136,9 +154,9 @@ class RuleFamilyTest {
         for (double scale : new double[] {1e-30, 1e-18, 1e-6, 1e6, 1e18, 1e30}) {
             List<double[][]> g = gradients(4, 8, 12).stream().map(x -> Dense.scaled(scale, x)).toList();
             double moved = Dense.norm(Run.lastWeight(backend, rule, g, LEARNING_RATE));
-            assertTrue(moved < 100, "scale " + scale + " moved " + moved + " seed=" + SEED); // false for NaN
+            assertTrue(moved < 100, "scale " + scale + " moved " + moved + " seed=" + seed); // false for NaN
             // Below √ε an absolute ε stops Shampoo and SOAP, as published.
-            if (scale > 1) assertTrue(moved > 1e-2, "scale " + scale + " moved " + moved + " seed=" + SEED);
+            if (scale > 1) assertTrue(moved > 1e-2, "scale " + scale + " moved " + moved + " seed=" + seed);
         }
     }
 
@@ -152,7 +170,7 @@ class RuleFamilyTest {
         assertEquals(0, Dense.norm(weights.get(0)), "a zero gradient moves nothing");
         assertEquals(0, Dense.norm(weights.get(1)));
         double end = Dense.norm(weights.getLast());
-        assertTrue(end > 0 && end < 100, "ends at " + end + " seed=" + SEED);
+        assertTrue(end > 0 && end < 100, "ends at " + end + " seed=" + seed);
     }
 
     @ParameterizedTest
@@ -172,7 +190,7 @@ class RuleFamilyTest {
                 state.update(weight, gradient, Double.NaN, 0.125, LEARNING_RATE, 0, workspace);
             }
             double[][] actual = Dense.of(weight);
-            for (int i = 0; i < 6; i++) assertArrayEquals(expected[i], actual[i], "row " + i + " seed=" + SEED);
+            for (int i = 0; i < 6; i++) assertArrayEquals(expected[i], actual[i], "row " + i + " seed=" + seed);
         }
     }
 
@@ -214,7 +232,7 @@ class RuleFamilyTest {
                 resumed.step(resumedWeight, gradient, LEARNING_RATE, 0.01f);
                 double[][] expected = Dense.of(weight);
                 double[][] actual = Dense.of(resumedWeight);
-                for (int i = 0; i < 7; i++) assertArrayEquals(expected[i], actual[i], "step " + t + " seed=" + SEED);
+                for (int i = 0; i < 7; i++) assertArrayEquals(expected[i], actual[i], "step " + t + " seed=" + seed);
             }
             assertEquals(state.steps(), resumed.steps());
             assertEquals(state.refreshes(), resumed.refreshes());
@@ -223,7 +241,7 @@ class RuleFamilyTest {
     }
 
     @ParameterizedTest
-    @MethodSource("all")
+    @MethodSource("withAsgoAndAdamW")
     void buffersMayMoveAndHaveStrides(Rule rule) {
         double[][] start = Dense.random(5, 9, random);
         try (Arena arena = Arena.ofConfined()) {
@@ -245,12 +263,12 @@ class RuleFamilyTest {
             }
             // The products may run through other BLAS kernels for other strides, so not bit for bit.
             double difference = Dense.relativeDifference(carried, Dense.of(fixedWeight));
-            assertTrue(difference < 1e-4, () -> difference + " seed=" + SEED);
+            assertTrue(difference < roundings(4, 9), () -> difference + " seed=" + seed);
         }
     }
 
     @ParameterizedTest
-    @MethodSource("all")
+    @MethodSource("withAsgoAndAdamW")
     void decayIsDecoupled(Rule rule) {
         double[][] start = Dense.random(4, 6, random);
         List<double[][]> g = gradients(2, 4, 6);
@@ -269,18 +287,20 @@ class RuleFamilyTest {
             double firstKeep = rule instanceof Soap ? 1 : keep; // SOAP's first gradient makes its basis and no step
             double[][] expected = Dense.plus(Dense.scaled(keep * firstKeep, start), 1, update);
             expected = Dense.plus(expected, keep - 1, first);
-            assertTrue(Dense.relativeDifference(Dense.of(weight), expected) < 1e-6, "seed=" + SEED);
+            // Two products and two sums a step, in each of the two.
+            double bound = 2 * Tolerance.gamma(4 * g.size(), ElementType.FLOAT32);
+            assertTrue(Dense.relativeDifference(Dense.of(weight), expected) < bound, "seed=" + seed);
         }
     }
 
     @ParameterizedTest
-    @MethodSource("all")
+    @MethodSource("withAsgoAndAdamW")
     void referenceBackendGivesTheSameTrajectory(Rule rule) {
         List<double[][]> g = gradients(6, 8, 8); // square: a wide one leaves SOAP free to choose in R's null space
         double[][] blas = Run.lastWeight(backend, rule, g, LEARNING_RATE);
         double[][] reference = Run.lastWeight(Backends.open(BackendName.REFERENCE), rule, g, LEARNING_RATE);
         double difference = Dense.relativeDifference(blas, reference);
-        assertTrue(difference < 1e-3, () -> difference + " seed=" + SEED);
+        assertTrue(difference < roundings(6, 8), () -> difference + " seed=" + seed);
     }
 
     @Tag("allocation")
