@@ -326,6 +326,52 @@ class RootBatchTest {
         }
     }
 
+    /** A root that was found with another's, whose taking over failed, is not that of a later gram matrix. */
+    @ParameterizedTest
+    @EnumSource(value = RootMethod.class, names = {"POLAR_EXPRESS", "EIGEN"})
+    void aRootThatWasNotTakenOverIsForgotten(RootMethod method) {
+        Asgo rule = new Asgo(AsgoConfig.defaults(BackendName.CUDA).withDamping(Damping.relative(DAMPING))
+                .withRootMethod(method));
+        try (Backend real = Backends.open(BackendName.CUDA); Arena arena = Arena.ofShared()) {
+            boolean[] found = new boolean[1];
+            Backend faulty = FaultyBackend.around(real, (operation, arguments, done) -> {
+                if (operation.equals("gemmBlocks") || operation.equals("eighBlocks")) found[0] = true;
+                if (operation.equals("symmetrize") && found[0]) throw new ArithmeticException("spoilt");
+            });
+            AsgoState[] states = {prepared(faulty, arena, rule), prepared(faulty, arena, rule)};
+            RootBatch batch = RootBatch.of(faulty, states);
+            var workspace = new Workspace(real);
+            for (AsgoState each : states) each.reserve(workspace);
+            batch.reserve(workspace);
+            workspace.allocate(arena);
+            assertThrows(ArithmeticException.class, () -> batch.refresh(workspace));
+            assertTrue(found[0], "roots were found together");
+            found[0] = false;
+            assertSame(stepped(real, arena, prepared(real, arena, rule)), stepped(real, arena, states[1]), "2nd");
+        }
+    }
+
+    /** With the first gradient taken in, and no step. */
+    private AsgoState prepared(Backend backend, Arena arena, Asgo rule) {
+        var state = (AsgoState) rule.newState(backend, arena, 8, 5);
+        var workspace = new Workspace(backend);
+        state.reserve(workspace);
+        workspace.allocate(arena);
+        Matrix gradient = backend.allocate(arena, 8, 5);
+        Dense.write(backend, gradient(0, 1), gradient);
+        state.prepare(gradient, Double.NaN, 1, workspace);
+        return state;
+    }
+
+    /** The weight after a step of the second gradient. */
+    private double[][] stepped(Backend backend, Arena arena, AsgoState state) {
+        Matrix weight = backend.allocate(arena, 8, 5);
+        Matrix gradient = backend.allocate(arena, 8, 5);
+        Dense.write(backend, gradient(0, 2), gradient);
+        state.step(weight, gradient, LEARNING_RATE, 0);
+        return Dense.read(backend, weight);
+    }
+
     /** After an error in the middle nothing that was computed with others is taken over by a later step. */
     @Test
     void whatAnAbortedStepHasComputedIsForgotten() {
