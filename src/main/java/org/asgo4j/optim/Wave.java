@@ -17,14 +17,23 @@ import org.asgo4j.linalg.ElementType;
  * blocks' roots are computed together too.
  */
 final class Wave {
-    /** Elements of a stack of matrices: 14 of order 768, 3 of order 1600; more would only take memory. */
-    private static final long MOST_ELEMENTS = 1 << 23;
-
-    /** Matrices of a stack: of some 32,000 and more, users of cuSOLVER's batches report that it refuses them. */
-    private static final long MOST_MATRICES = 1 << 14;
+    /**
+     * Elements: 14 matrices of order 768, 3 of order 1600; more would only take memory. Matrices: of some 32,000 and
+     * more, users of cuSOLVER's batches report that it refuses them.
+     */
+    static final Capacity STACK = new Capacity(1 << 23, 1 << 14);
 
     final Stepped[] members;
-    private final RootBatch[] batches; // none where roots are computed one by one
+    final RootBatch[] batches; // none where roots are computed one by one
+
+    /** How many elements and matrices one stack of gram matrices may have. */
+    record Capacity(long elements, long matrices) {
+        /** So many times one gram matrix of each of these orders, at least once. */
+        long of(List<Integer> orders) {
+            long elementsOfEach = orders.stream().mapToLong(order -> (long) order * order).sum();
+            return Math.max(1, Math.min(elements / elementsOfEach, matrices / orders.size()));
+        }
+    }
 
     /** What must agree for weights to be stepped together: of roots and, for each block, of orders. */
     private record Kind(Class<?> root, ElementType precision, List<Integer> orders) {
@@ -33,31 +42,29 @@ final class Wave {
             List<Integer> orders = states.stream().map(state -> state.gram().rows()).toList();
             return new Kind(first.batchedRoot().getClass(), first.gram().type(), orders);
         }
-
-        /** So many of them that one stack would hold all gram matrices. */
-        long most() {
-            long elements = orders.stream().mapToLong(order -> (long) order * order).sum();
-            return Math.max(1, Math.min(MOST_ELEMENTS / elements, MOST_MATRICES / orders.size()));
-        }
     }
 
-    private Wave(Backend backend, List<Stepped> members) {
+    private Wave(Backend backend, Capacity stack, List<Stepped> members) {
         this.members = members.toArray(Stepped[]::new);
-        this.batches = batches(backend, members);
+        this.batches = batches(backend, stack, members);
     }
 
     /** Shares the parameters out, the costly first. */
     static Wave[] of(Backend backend, Stepped[] largestFirst) {
+        return of(backend, STACK, largestFirst);
+    }
+
+    static Wave[] of(Backend backend, Capacity stack, Stepped[] largestFirst) {
         Map<Kind, List<Stepped>> together = new LinkedHashMap<>();
         List<Wave> waves = new ArrayList<>();
         for (Stepped each : largestFirst) {
             List<AsgoState> states = batched(backend, each);
             boolean alone = states.isEmpty() || Conveyor.carries(backend, each.parameter);
-            if (alone) waves.add(new Wave(backend, List.of(each)));
+            if (alone) waves.add(new Wave(backend, stack, List.of(each)));
             else together.computeIfAbsent(Kind.of(states), any -> new ArrayList<>()).add(each);
         }
         together.forEach((kind, members) -> {
-            for (List<Stepped> part : cut(members, kind.most())) waves.add(new Wave(backend, part));
+            for (List<Stepped> part : cut(members, stack.of(kind.orders))) waves.add(new Wave(backend, stack, part));
         });
         waves.sort((a, b) -> Double.compare(b.cost(), a.cost()));
         return waves.toArray(Wave[]::new);
@@ -70,7 +77,7 @@ final class Wave {
     }
 
     /** A batch for each order, or several; none if each would be of a single root. */
-    private static RootBatch[] batches(Backend backend, List<Stepped> members) {
+    private static RootBatch[] batches(Backend backend, Capacity stack, List<Stepped> members) {
         Map<Integer, List<AsgoState>> ofOrder = new LinkedHashMap<>();
         for (Stepped each : members) {
             for (AsgoState state : batched(backend, each)) {
@@ -79,8 +86,7 @@ final class Wave {
         }
         List<RootBatch> batches = new ArrayList<>();
         ofOrder.forEach((order, states) -> {
-            long most = Math.max(1, Math.min(MOST_ELEMENTS / ((long) order * order), MOST_MATRICES));
-            for (List<AsgoState> part : cut(states, most)) {
+            for (List<AsgoState> part : cut(states, stack.of(List.of(order)))) {
                 batches.add(RootBatch.of(backend, part.toArray(AsgoState[]::new)));
             }
         });

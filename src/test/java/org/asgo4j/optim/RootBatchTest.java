@@ -372,9 +372,9 @@ class RootBatchTest {
         return Dense.read(backend, weight);
     }
 
-    /** After an error in the middle nothing that was computed with others is taken over by a later step. */
+    /** After an error in the middle the next step is taken, of all weights. */
     @Test
-    void whatAnAbortedStepHasComputedIsForgotten() {
+    void anAbortedStepIsFollowedByAnother() {
         Asgo rule = new Asgo(AsgoConfig.defaults(BackendName.CUDA).withDamping(Damping.relative(DAMPING)));
         try (Backend real = Backends.open(BackendName.CUDA);
                 Arena arena = Arena.ofShared();
