@@ -107,29 +107,29 @@ public interface Backend extends AutoCloseable {
 
     /**
      * Begins Y ← X from this computer's memory to the GPU's: once all that this thread has asked for before is done,
-     * and beside what it asks for next, of which only what follows {@link #awaitAhead} may use Y. On a CPU a plain
+     * and beside what it asks for next, of which only what follows {@link #awaitUploads} may use Y. On a CPU a plain
      * copy.
      *
      * @param x in this computer's memory, page-locked if the copy is to be beside anything; read, and not to be changed
      *     before {@link #synchronize}
      * @param y of X's shape and type, in the GPU's memory; written
      */
-    default void copyAhead(Matrix x, Matrix y) {
+    default void upload(Matrix x, Matrix y) {
         copy(x, y);
     }
 
-    /** Has what this thread asks for from here on wait for each {@link #copyAhead} so far. Nothing to do on a CPU. */
-    default void awaitAhead() {}
+    /** Has what this thread asks for from here on wait for each {@link #upload} so far. Nothing to do on a CPU. */
+    default void awaitUploads() {}
 
     /**
      * Begins Y ← X from the GPU's memory to this computer's: once all that this thread has asked for before is done,
-     * and beside what it asks for next; there after {@link #synchronize}. A later {@link #copyAhead} waits for it. On a
+     * and beside what it asks for next; there after {@link #synchronize}. A later {@link #upload} waits for it. On a
      * CPU a plain copy.
      *
-     * @param x in the GPU's memory; read, and not to be changed before the next copyAhead or synchronize
+     * @param x in the GPU's memory; read, and not to be changed before the next upload or synchronize
      * @param y of X's shape and type, in this computer's memory; written
      */
-    default void copyBehind(Matrix x, Matrix y) {
+    default void download(Matrix x, Matrix y) {
         copy(x, y);
     }
 

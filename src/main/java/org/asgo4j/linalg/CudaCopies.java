@@ -5,66 +5,62 @@ import java.lang.foreign.MemorySegment;
 import org.asgo4j.bindings.cuda.Cuda;
 
 /**
- * Copies beside the computing of one lane: a stream for each direction, as a GPU has an engine for each, and one event
- * for each stream.
+ * Copies beside the computing of one lane: a stream for each direction, as a GPU has an engine for each. Of matrices A,
+ * B, C, D that take turns at two places on the GPU, and of what each stream waits for:
  *
  * <pre>
- *   ahead     ─ up(B) ───────┬─ up(C) ───           waits for what the lane was asked for before, and for the copies
- *   down computing ─ compute(A) ──┴─ compute(B) ──       waits for the copies up where {@link #await} was called
- *   behind    ──────────────── down(A) ──           waits for what the lane was asked for before
+ *   computing    A ────── B ─────────── C ───────    at {@link #awaitUploads}: the uploads so far
+ *   uploading    B ───       C ───         D ───     what was computed and downloaded so far: C comes to A's place
+ *   downloading           A ─           B ─          what was computed so far
  * </pre>
  */
 final class CudaCopies {
-    private final MemorySegment computing;
-    private final MemorySegment ahead;
-    private final MemorySegment behind;
-    private final MemorySegment computed;
-    private final MemorySegment raised;
-    private final MemorySegment lowered;
-    private final CudaStaging up;
-    private final CudaStaging down;
+    private final MemorySegment computing; //   streams
+    private final MemorySegment uploading;
+    private final MemorySegment downloading;
+    private final MemorySegment computed; //    events, one for each stream
+    private final MemorySegment uploaded;
+    private final MemorySegment downloaded;
     private boolean open; // whether copies are under way that nobody has waited for
 
     /** For the lane with this stream, whose resources the new streams and events become. */
     CudaCopies(CudaLane lane) {
         computing = lane.stream;
-        ahead = lane.makeStream();
-        behind = lane.makeStream();
+        uploading = lane.makeStream();
+        downloading = lane.makeStream();
         computed = lane.makeEvent();
-        raised = lane.makeEvent();
-        lowered = lane.makeEvent();
-        up = new CudaStaging(ahead);
-        down = new CudaStaging(behind);
+        uploaded = lane.makeEvent();
+        downloaded = lane.makeEvent();
     }
 
     /** Begins Y ← X for an X in this computer's memory. */
-    void raise(Matrix x, Matrix y) {
+    void upload(Matrix x, Matrix y) {
         open = true;
-        after(computing, computed, ahead);
-        after(behind, lowered, ahead);
-        up.copy(x.segment(), x.rowStride(), y.segment(), y.rowStride(), y, Cuda.cudaMemcpyHostToDevice());
+        after(computing, computed, uploading);
+        after(downloading, downloaded, uploading);
+        CudaStaging.copy(x, y, uploading);
     }
 
     /** Begins Y ← X for a Y in this computer's memory. */
-    void lower(Matrix x, Matrix y) {
+    void download(Matrix x, Matrix y) {
         open = true;
-        after(computing, computed, behind);
-        down.copy(x.segment(), x.rowStride(), y.segment(), y.rowStride(), y, Cuda.cudaMemcpyDeviceToHost());
+        after(computing, computed, downloading);
+        CudaStaging.copy(x, y, downloading);
     }
 
-    /** Has what the lane is asked for from here on wait for the copies up so far. */
-    void await() {
-        if (open) after(ahead, raised, computing);
+    /** Has what the lane is asked for from here on wait for the uploads so far. */
+    void awaitUploads() {
+        if (open) after(uploading, uploaded, computing);
     }
 
     /** Waits for all copies; what they waited for is done then, too. */
     void synchronize() {
         if (!open) return;
         open = false;
-        int up = Cuda.cudaStreamSynchronize(ahead);
-        int down = Cuda.cudaStreamSynchronize(behind);
-        CudaErrors.runtime("cudaStreamSynchronize after copyAhead", up);
-        CudaErrors.runtime("cudaStreamSynchronize after copyBehind", down);
+        int ofUploads = Cuda.cudaStreamSynchronize(uploading);
+        int ofDownloads = Cuda.cudaStreamSynchronize(downloading);
+        CudaErrors.runtime("cudaStreamSynchronize after upload", ofUploads);
+        CudaErrors.runtime("cudaStreamSynchronize after download", ofDownloads);
     }
 
     /** What {@code later} is asked for from here on waits for what {@code earlier} was asked for so far. */

@@ -56,9 +56,7 @@ final class CudaEigenBatch implements AutoCloseable {
         CudaErrors.solver("cusolverDnXsyevBatched", Cuda.cusolverDnXsyevBatched(
                 lane.solver(), parameters, VECTORS, UPPER, k, type, memory, a.rowStride(), type, w, type,
                 work.atLeast(Math.max(bytes, 1)), bytes, hostWork, hostBytes, info, count));
-        lane.staging.copy(w, k, eigenvalues.segment(), eigenvalues.rowStride(), eigenvalues, eigenvalues.isOnDevice()
-                ? Cuda.cudaMemcpyDeviceToDevice()
-                : Cuda.cudaMemcpyDeviceToHost());
+        CudaStaging.copyFromDevice(w, k, eigenvalues, lane.stream);
         CudaErrors.runtime("cudaMemcpyAsync", Cuda.cudaMemcpyAsync(
                 hostInfos, info, (long) count * Integer.BYTES, Cuda.cudaMemcpyDeviceToHost(), lane.stream));
         lane.synchronize();

@@ -111,27 +111,27 @@ abstract sealed class CudaElementwise implements Backend permits CudaSquare {
     }
 
     @Override
-    public final void copyAhead(Matrix x, Matrix y) {
-        checkOpen("copyAhead");
-        Shapes.transfer(name(), "copyAhead", x, y);
-        Shapes.placed("copyAhead", "X", x, false);
-        Shapes.placed("copyAhead", "Y", y, true);
-        begin("copyAhead").copies().raise(x, y);
+    public final void upload(Matrix x, Matrix y) {
+        checkOpen("upload");
+        Shapes.transfer(name(), "upload", x, y);
+        Shapes.placed("upload", "X", x, false);
+        Shapes.placed("upload", "Y", y, true);
+        begin("upload").copies().upload(x, y);
     }
 
     @Override
-    public final void copyBehind(Matrix x, Matrix y) {
-        checkOpen("copyBehind");
-        Shapes.transfer(name(), "copyBehind", x, y);
-        Shapes.placed("copyBehind", "X", x, true);
-        Shapes.placed("copyBehind", "Y", y, false);
-        begin("copyBehind").copies().lower(x, y);
+    public final void download(Matrix x, Matrix y) {
+        checkOpen("download");
+        Shapes.transfer(name(), "download", x, y);
+        Shapes.placed("download", "X", x, true);
+        Shapes.placed("download", "Y", y, false);
+        begin("download").copies().download(x, y);
     }
 
     @Override
-    public final void awaitAhead() {
-        checkOpen("awaitAhead");
-        begin("awaitAhead").copies().await();
+    public final void awaitUploads() {
+        checkOpen("awaitUploads");
+        begin("awaitUploads").copies().awaitUploads();
     }
 
     @Override
@@ -309,14 +309,9 @@ abstract sealed class CudaElementwise implements Backend permits CudaSquare {
                     .add(lane.staging.read(x), x).add(lane.staging.write(y), y).overElements(y);
             lane.end();
         } else if (x.segment().address() != y.segment().address()) {
-            lane.staging.copy(x.segment(), x.rowStride(), y.segment(), y.rowStride(), y, direction(x, y));
+            CudaStaging.copy(x, y, lane.stream);
             if (!x.isOnDevice() || !y.isOnDevice()) lane.synchronize();
         }
-    }
-
-    private static int direction(Matrix from, Matrix to) {
-        if (from.isOnDevice()) return to.isOnDevice() ? Cuda.cudaMemcpyDeviceToDevice() : Cuda.cudaMemcpyDeviceToHost();
-        return to.isOnDevice() ? Cuda.cudaMemcpyHostToDevice() : Cuda.cudaMemcpyHostToHost();
     }
 
     @Override

@@ -33,7 +33,7 @@ final class CudaStaging implements AutoCloseable {
     MemorySegment read(Matrix m) {
         if (m.isOnDevice()) return m.segment();
         MemorySegment copy = reserve(m);
-        copy(m.segment(), copy, m, Cuda.cudaMemcpyHostToDevice());
+        copy(m.segment(), m.rowStride(), copy, m.rowStride(), m, Cuda.cudaMemcpyHostToDevice(), stream);
         return copy;
     }
 
@@ -55,18 +55,31 @@ final class CudaStaging implements AutoCloseable {
     /** Queues the copies back; whether any matrix of the call lies in this computer's memory. */
     boolean end() {
         for (int i = 0; i < used; i++) {
-            if (written[i] != null) copy(copies[i], written[i].segment(), written[i], Cuda.cudaMemcpyDeviceToHost());
+            if (written[i] != null) copyFromDevice(copies[i], written[i].rowStride(), written[i], stream);
         }
         return used > 0;
     }
 
-    /** Copies the elements of {@code m}'s shape and row stride. */
-    void copy(MemorySegment from, MemorySegment to, Matrix m, int kind) {
-        copy(from, m.rowStride(), to, m.rowStride(), m, kind);
+    /** Queues Y ← X, of one shape and type, wherever either lies. */
+    static void copy(Matrix x, Matrix y, MemorySegment stream) {
+        if (x.isOnDevice()) {
+            copyFromDevice(x.segment(), x.rowStride(), y, stream);
+        } else {
+            int kind = y.isOnDevice() ? Cuda.cudaMemcpyHostToDevice() : Cuda.cudaMemcpyHostToHost();
+            copy(x.segment(), x.rowStride(), y.segment(), y.rowStride(), y, kind, stream);
+        }
     }
 
-    /** Copies the elements of {@code m}'s shape from one row stride to another. */
-    void copy(MemorySegment from, long fromStride, MemorySegment to, long toStride, Matrix m, int kind) {
+    /** Queues Y ← what lies on the GPU with rows that many elements apart. */
+    static void copyFromDevice(MemorySegment x, long rowStride, Matrix y, MemorySegment stream) {
+        int kind = y.isOnDevice() ? Cuda.cudaMemcpyDeviceToDevice() : Cuda.cudaMemcpyDeviceToHost();
+        copy(x, rowStride, y.segment(), y.rowStride(), y, kind, stream);
+    }
+
+    /** Queues a copy of a matrix of {@code m}'s shape and type. */
+    private static void copy(
+            MemorySegment from, long fromStride, MemorySegment to, long toStride, Matrix m, int kind,
+            MemorySegment stream) {
         long size = m.type().byteSize();
         boolean contiguous = m.rows() == 1 || (fromStride == m.cols() && toStride == m.cols());
         if (contiguous) {

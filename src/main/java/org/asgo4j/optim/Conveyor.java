@@ -11,8 +11,8 @@ import org.asgo4j.linalg.Matrix;
 import org.asgo4j.optim.Workspace.Slot;
 
 /**
- * Brings what lies in this computer's memory to a GPU and back, for one worker: the gradient and the weight of its next
- * wave while the present one is computed, and the last one's weight. Two of each are on the GPU for that.
+ * Uploads what lies in this computer's memory to a GPU, and downloads it, for one worker: the gradient and the weight of
+ * its next wave, and the last one's weight, while the present one is computed. Two of each are on the GPU for that.
  */
 final class Conveyor {
     private final Backend backend;
@@ -24,32 +24,32 @@ final class Conveyor {
     }
 
     /** Whether this is on the other side of the bus, where every use would copy it. */
-    static boolean carries(Backend backend, Matrix m) {
+    static boolean uploads(Backend backend, Matrix m) {
         return backend.name() == BackendName.CUDA && !m.isOnDevice();
     }
 
-    static boolean carries(Backend backend, Parameter parameter) {
-        return carries(backend, parameter.weight()) || carries(backend, parameter.gradient());
+    static boolean uploads(Backend backend, Parameter parameter) {
+        return uploads(backend, parameter.weight()) || uploads(backend, parameter.gradient());
     }
 
-    /** All that is carried, to be page-locked. */
-    static List<Matrix> carried(Backend backend, List<Stepped> all) {
-        List<Matrix> carried = new ArrayList<>();
+    /** All that is uploaded by a step, to be page-locked. */
+    static List<Matrix> uploaded(Backend backend, List<Stepped> all) {
+        List<Matrix> uploaded = new ArrayList<>();
         for (Stepped each : all) {
             for (Matrix m : List.of(each.parameter.weight(), each.parameter.gradient())) {
-                if (carries(backend, m)) carried.add(m);
+                if (uploads(backend, m)) uploaded.add(m);
             }
         }
-        return carried;
+        return uploaded;
     }
 
     static void reserve(Backend backend, Parameter parameter, Workspace workspace) {
-        reserve(backend, parameter.gradient(), Slot.COPIED_GRADIENT, Slot.OTHER_COPIED_GRADIENT, workspace);
-        reserve(backend, parameter.weight(), Slot.COPIED_WEIGHT, Slot.OTHER_COPIED_WEIGHT, workspace);
+        reserve(backend, parameter.gradient(), Slot.UPLOADED_GRADIENT, Slot.OTHER_UPLOADED_GRADIENT, workspace);
+        reserve(backend, parameter.weight(), Slot.UPLOADED_WEIGHT, Slot.OTHER_UPLOADED_WEIGHT, workspace);
     }
 
     private static void reserve(Backend backend, Matrix m, Slot slot, Slot other, Workspace workspace) {
-        if (!carries(backend, m)) return;
+        if (!uploads(backend, m)) return;
         workspace.reserve(slot, ElementType.FLOAT32, m.rows(), m.cols());
         workspace.reserve(other, ElementType.FLOAT32, m.rows(), m.cols());
     }
@@ -64,13 +64,13 @@ final class Conveyor {
         try {
             int index = next.getAndIncrement();
             boolean other = false;
-            if (index < waves.length) raise(waves[index], other);
+            if (index < waves.length) upload(waves[index], other);
             while (index < waves.length) {
-                backend.awaitAhead();
+                backend.awaitUploads();
                 int following = next.getAndIncrement();
-                if (following < waves.length) raise(waves[following], !other);
+                if (following < waves.length) upload(waves[following], !other);
                 work.run(waves[index], other);
-                lower(waves[index], other);
+                download(waves[index], other);
                 index = following;
                 other = !other;
             }
@@ -82,33 +82,33 @@ final class Conveyor {
         backend.synchronize();
     }
 
-    private void raise(Wave wave, boolean other) {
+    private void upload(Wave wave, boolean other) {
         for (Stepped each : wave.members) {
             Matrix weight = each.parameter.weight();
             Matrix gradient = each.parameter.gradient();
-            if (carries(backend, gradient)) backend.copyAhead(gradient, gradient(each, other));
-            if (carries(backend, weight)) backend.copyAhead(weight, weight(each, other));
+            if (uploads(backend, gradient)) backend.upload(gradient, gradient(each, other));
+            if (uploads(backend, weight)) backend.upload(weight, weight(each, other));
         }
     }
 
-    private void lower(Wave wave, boolean other) {
+    private void download(Wave wave, boolean other) {
         for (Stepped each : wave.members) {
             Matrix weight = each.parameter.weight();
-            if (carries(backend, weight)) backend.copyBehind(weight(each, other), weight);
+            if (uploads(backend, weight)) backend.download(weight(each, other), weight);
         }
     }
 
     /** The parameter's weight where the backend works. */
     Matrix weight(Stepped each, boolean other) {
-        return reachable(each.parameter.weight(), other ? Slot.OTHER_COPIED_WEIGHT : Slot.COPIED_WEIGHT);
+        return reachable(each.parameter.weight(), other ? Slot.OTHER_UPLOADED_WEIGHT : Slot.UPLOADED_WEIGHT);
     }
 
     /** The parameter's gradient where the backend works. */
     Matrix gradient(Stepped each, boolean other) {
-        return reachable(each.parameter.gradient(), other ? Slot.OTHER_COPIED_GRADIENT : Slot.COPIED_GRADIENT);
+        return reachable(each.parameter.gradient(), other ? Slot.OTHER_UPLOADED_GRADIENT : Slot.UPLOADED_GRADIENT);
     }
 
     private Matrix reachable(Matrix m, Slot slot) {
-        return carries(backend, m) ? workspace.get(slot, ElementType.FLOAT32, m.rows(), m.cols()) : m;
+        return uploads(backend, m) ? workspace.get(slot, ElementType.FLOAT32, m.rows(), m.cols()) : m;
     }
 }

@@ -46,13 +46,13 @@ public final class Optimizer implements AutoCloseable {
     private final Stepped[] largestFirst;
     private final Wave[] waves; //                              the same, as they are stepped
     private final Workspace[] workspaces;
-    private final Conveyor[] conveyors; //                       one per worker; none where nothing is to be carried
+    private final Conveyor[] conveyors; //                       one per worker; none where nothing is to be uploaded
     private final AtomicInteger nextWave = new AtomicInteger();
     private final float[] learningRates; //                     per group, of the step under way
     private final StepReport report = new StepReport();
     private final Workers.Task measure = this::measure;
     private final Workers.Task update = this::update;
-    private final Workers.Task carry = this::carry;
+    private final Workers.Task convey = this::convey;
     private final Conveyor.Work[] works; //                      per worker: made once, since a step allocates nothing
     private double clipFactor;
     private boolean observed; //                                whether the step under way measures its updates
@@ -201,7 +201,7 @@ public final class Optimizer implements AutoCloseable {
         observed = config.observeEvery() > 0 && (steps + 1) % config.observeEvery() == 0;
         nextWave.set(0);
         if (conveyors.length == 0) workers.run(waves.length, update);
-        else workers.run(conveyors.length, carry);
+        else workers.run(conveyors.length, convey);
         steps++;
         RootCounts counts = report.begin();
         for (Stepped each : largestFirst) each.state.addCounts(counts);
@@ -237,19 +237,19 @@ public final class Optimizer implements AutoCloseable {
         each.sumOfSquares = backend.sumOfSquares(p.gradient());
     }
 
-    /** What the GPU is to reach of this computer's memory is page-locked, if it may be, and carried there. */
+    /** What the GPU is to reach of this computer's memory is page-locked, if it may be, and uploaded. */
     private Conveyor[] conveyors() {
-        List<Matrix> carried = Conveyor.carried(backend, stepped);
-        if (carried.isEmpty()) return new Conveyor[0];
-        backend.pinWherePossible(arena, carried).ifPresent(reason -> LOGGER.log(System.Logger.Level.WARNING,
+        List<Matrix> uploaded = Conveyor.uploaded(backend, stepped);
+        if (uploaded.isEmpty()) return new Conveyor[0];
+        backend.pinWherePossible(arena, uploaded).ifPresent(reason -> LOGGER.log(System.Logger.Level.WARNING,
                 "optimizer: some of the weights and gradients could not be page-locked, so their copies to the GPU are "
                         + "slower and not beside its computing: {0}",
                 reason));
         return Arrays.stream(workspaces).map(each -> new Conveyor(backend, each)).toArray(Conveyor[]::new);
     }
 
-    /** Worker task on a GPU, where something is to be carried: as many waves as this worker comes to. */
-    private void carry(int task, int worker) {
+    /** Worker task on a GPU, where something is to be uploaded: as many waves as this worker comes to. */
+    private void convey(int task, int worker) {
         conveyors[worker].run(waves, nextWave, works[worker]);
     }
 

@@ -59,7 +59,7 @@ final class Wave {
         List<Wave> waves = new ArrayList<>();
         for (Stepped each : largestFirst) {
             List<AsgoState> states = batched(backend, each);
-            boolean alone = states.isEmpty() || Conveyor.carries(backend, each.parameter);
+            boolean alone = states.isEmpty() || Conveyor.uploads(backend, each.parameter);
             if (alone) waves.add(new Wave(backend, stack, List.of(each)));
             else together.computeIfAbsent(Kind.of(states), any -> new ArrayList<>()).add(each);
         }

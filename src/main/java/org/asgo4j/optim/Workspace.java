@@ -25,13 +25,13 @@ final class Workspace {
         /** U, m×n. */
         UPDATE,
         /** The gradient on a GPU, where the caller's is not, m×n; of every other wave. */
-        COPIED_GRADIENT,
+        UPLOADED_GRADIENT,
         /** The same of the waves between. */
-        OTHER_COPIED_GRADIENT,
+        OTHER_UPLOADED_GRADIENT,
         /** The weight on a GPU, where the caller's is not, m×n; of every other wave. */
-        COPIED_WEIGHT,
+        UPLOADED_WEIGHT,
         /** The same of the waves between. */
-        OTHER_COPIED_WEIGHT,
+        OTHER_UPLOADED_WEIGHT,
         /** The gradient brought to a scale whose squares float32 can hold, where U is needed beside it, m×n. */
         SCALED_GRADIENT,
         /** The gradient in the preconditioner's precision, m×n. */

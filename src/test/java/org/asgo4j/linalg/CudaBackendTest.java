@@ -205,9 +205,9 @@ class CudaBackendTest {
                 backend.copy(pinned.colBlock(0, 2), onDevice.colBlock(0, 2));
             }
             backend.deviceMatrix(arena, onDevice.segment().address(), ElementType.FLOAT32, 3, 4, 4);
-            backend.copyAhead(pinned, onDevice);
-            backend.awaitAhead();
-            backend.copyBehind(onDevice, pinned);
+            backend.upload(pinned, onDevice);
+            backend.awaitUploads();
+            backend.download(onDevice, pinned);
             backend.synchronize();
         }
     }

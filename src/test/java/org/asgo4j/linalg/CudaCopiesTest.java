@@ -40,7 +40,7 @@ class CudaCopiesTest {
         FakeCuda.resetAndRequireNothingLeft();
     }
 
-    /** Each matrix is doubled and one is added, while others go up and down by way of two places on the GPU. */
+    /** Each matrix is doubled and one is added, while others are uploaded and downloaded by way of two places on the GPU. */
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2})
     void aPipelineOfTwoPlacesMixesNothingUp(int deferred) {
@@ -56,12 +56,12 @@ class CudaCopiesTest {
                 all.add(Matrices.fill(m, Matrices.randomArray(ROWS, COLS, seed + i)));
             }
             double[][][] before = all.stream().map(Matrices::toArray).toArray(double[][][]::new);
-            backend.copyAhead(all.get(0), places[0]);
+            backend.upload(all.get(0), places[0]);
             for (int i = 0; i < all.size(); i++) {
-                backend.awaitAhead();
-                if (i + 1 < all.size()) backend.copyAhead(all.get(i + 1), places[(i + 1) % 2]);
+                backend.awaitUploads();
+                if (i + 1 < all.size()) backend.upload(all.get(i + 1), places[(i + 1) % 2]);
                 backend.axpby(1, ones, 2, places[i % 2]);
-                backend.copyBehind(places[i % 2], all.get(i));
+                backend.download(places[i % 2], all.get(i));
             }
             backend.synchronize();
             for (int i = 0; i < all.size(); i++) {
@@ -75,7 +75,7 @@ class CudaCopiesTest {
         }
     }
 
-    /** Matrices that only go up: the next one may not come to where one is still being read. */
+    /** Matrices that are only uploaded: the next one may not come to where one is still being read. */
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2})
     void nothingIsOverwrittenThatIsStillToBeRead(int deferred) {
@@ -85,10 +85,10 @@ class CudaCopiesTest {
             Matrix powers = backend.allocateHost(arena, 1, 7);
             for (int i = 0; i < 7; i++) powers.set(0, i, 1 << i);
             Matrix sum = backend.allocate(arena, 1, 1);
-            backend.copyAhead(powers.colBlock(0, 1), places[0]);
+            backend.upload(powers.colBlock(0, 1), places[0]);
             for (int i = 0; i < 7; i++) {
-                backend.awaitAhead();
-                if (i < 6) backend.copyAhead(powers.colBlock(i + 1, 1), places[(i + 1) % 2]);
+                backend.awaitUploads();
+                if (i < 6) backend.upload(powers.colBlock(i + 1, 1), places[(i + 1) % 2]);
                 backend.axpby(1, places[i % 2], 1, sum);
             }
             backend.synchronize();
@@ -111,9 +111,9 @@ class CudaCopiesTest {
             Matrix zeros = backend.allocateHost(arena, ROWS, COLS);
             Matrix place = backend.allocate(arena, ROWS, COLS);
             backend.copy(ones, place);
-            backend.copyAhead(zeros, place);
+            backend.upload(zeros, place);
             assertNotEquals(0, backend.sumOfSquares(place));
-            backend.awaitAhead();
+            backend.awaitUploads();
             assertEquals(0, backend.sumOfSquares(place));
         }
     }
@@ -124,11 +124,11 @@ class CudaCopiesTest {
             Matrix here = backend.allocateHost(arena, ROWS, COLS);
             Matrix there = backend.allocate(arena, ROWS, COLS);
             Matrix wide = backend.allocate(arena, ElementType.FLOAT64, ROWS, COLS);
-            assertRefused(() -> backend.copyAhead(there, there.rowBlock(0, ROWS)), "copyAhead", "device memory");
-            assertRefused(() -> backend.copyAhead(here, backend.allocateHost(arena, ROWS, COLS)), "copyAhead", "Y");
-            assertRefused(() -> backend.copyBehind(here, there), "copyBehind", "X", "must be in device memory");
-            assertRefused(() -> backend.copyAhead(here, wide), "copyAhead", "FLOAT64");
-            assertRefused(() -> backend.copyAhead(here, there.rowBlock(0, 1)), "copyAhead", "1×5", "3×5");
+            assertRefused(() -> backend.upload(there, there.rowBlock(0, ROWS)), "upload", "device memory");
+            assertRefused(() -> backend.upload(here, backend.allocateHost(arena, ROWS, COLS)), "upload", "Y");
+            assertRefused(() -> backend.download(here, there), "download", "X", "must be in device memory");
+            assertRefused(() -> backend.upload(here, wide), "upload", "FLOAT64");
+            assertRefused(() -> backend.upload(here, there.rowBlock(0, 1)), "upload", "1×5", "3×5");
         }
     }
 

@@ -70,11 +70,11 @@ class ConveyorTest {
         double[][][] alone = alone();
         for (int workers = 1; workers <= 3; workers++) {
             for (boolean locked : new boolean[] {true, false}) {
-                double[][][] carried = carried(deferred, workers, locked);
+                double[][][] uploaded = uploaded(deferred, workers, locked);
                 for (int i = 0; i < SHAPES.length; i++) {
                     for (int row = 0; row < SHAPES[i][0]; row++) {
                         String what = "weight %d, %d workers, locked %s, seed=%d".formatted(i, workers, locked, seed);
-                        assertArrayEquals(alone[i][row], carried[i][row], what);
+                        assertArrayEquals(alone[i][row], uploaded[i][row], what);
                     }
                 }
             }
@@ -87,10 +87,10 @@ class ConveyorTest {
         double[][][] alone = alone();
         try {
             System.setProperty(PAGELOCK, "false");
-            double[][][] carried = carried(1, 2, true);
+            double[][][] uploaded = uploaded(1, 2, true);
             assertEquals(0, FakeCuda.calls("cudaHostRegister"));
             for (int i = 0; i < SHAPES.length; i++) {
-                assertEquals(0, Dense.relativeDifference(carried[i], alone[i]), "weight " + i + ", seed=" + seed);
+                assertEquals(0, Dense.relativeDifference(uploaded[i], alone[i]), "weight " + i + ", seed=" + seed);
             }
             try (Backend backend = Backends.open(BackendName.CUDA); Arena arena = Arena.ofConfined()) {
                 backend.pin(arena, Matrices.zeros(arena, ElementType.FLOAT32, 3, 4));
@@ -101,7 +101,7 @@ class ConveyorTest {
                     .getMessage();
             assertEquals("asgo4j.cuda.pagelock must be true or false, got 'no'", message);
             System.setProperty(PAGELOCK, "true");
-            carried(1, 1, true);
+            uploaded(1, 1, true);
             assertTrue(FakeCuda.calls("cudaHostRegister") > 0);
         } finally {
             System.clearProperty(PAGELOCK);
@@ -147,7 +147,7 @@ class ConveyorTest {
         }
     }
 
-    private double[][][] carried(int deferred, int count, boolean locked) {
+    private double[][][] uploaded(int deferred, int count, boolean locked) {
         FakeCuda.reset();
         try (Backend backend = Backends.open(BackendName.CUDA);
                 Arena arena = Arena.ofShared();
@@ -223,7 +223,7 @@ class ConveyorTest {
         }
     }
 
-    /** A matrix crosses the bus as often as the documentation says: G up twice, W up and down once. */
+    /** A matrix crosses the bus as often as the documentation says: G uploaded twice, W uploaded and downloaded once. */
     @Test
     void nothingIsCopiedMoreOftenThanSaid() {
         try (Backend backend = Backends.open(BackendName.CUDA);
