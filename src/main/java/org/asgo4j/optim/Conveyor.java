@@ -11,8 +11,8 @@ import org.asgo4j.linalg.Matrix;
 import org.asgo4j.optim.Workspace.Slot;
 
 /**
- * Uploads what lies in this computer's memory to a GPU, and downloads it, for one worker: the gradient and the weight of
- * its next wave, and the last one's weight, while the present one is computed. Two of each are on the GPU for that.
+ * Uploads what lies in this computer's memory to a GPU, and downloads it, for one worker: the gradient and the weight
+ * of its next wave, and the last one's weight, while the present one is computed. Two of each are on the GPU for that.
  */
 final class Conveyor {
     private final Backend backend;

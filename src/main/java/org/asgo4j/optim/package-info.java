@@ -21,7 +21,7 @@
  *  │  │                 ├─ Dasgo, Muon
  *  │  │                 └─ AdamW, Sgd, Lion
  *  │  └─ StateFile ─ StateWriter, StateReader: what a state names in describe(StateFields)
- *  ├─ Conveyor: uploads what is in this computer's memory to a GPU, and downloads it, beside its computing; one per worker
+ *  ├─ Conveyor: uploads this computer's memory to a GPU, and downloads it, beside its computing; one per worker
  *  ├─ Wave: parameters that a worker steps at a time, with a RootBatch if more than one
  *  └─ one Workspace per worker
  * </pre>

@@ -40,7 +40,7 @@ class CudaCopiesTest {
         FakeCuda.resetAndRequireNothingLeft();
     }
 
-    /** Each matrix is doubled and one is added, while others are uploaded and downloaded by way of two places on the GPU. */
+    /** Each matrix is doubled and one is added, while others go up and down by way of two places on the GPU. */
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2})
     void aPipelineOfTwoPlacesMixesNothingUp(int deferred) {

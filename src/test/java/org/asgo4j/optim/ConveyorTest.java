@@ -223,7 +223,7 @@ class ConveyorTest {
         }
     }
 
-    /** A matrix crosses the bus as often as the documentation says: G uploaded twice, W uploaded and downloaded once. */
+    /** A matrix crosses the bus as often as the documentation says: G is uploaded twice, W once each way. */
     @Test
     void nothingIsCopiedMoreOftenThanSaid() {
         try (Backend backend = Backends.open(BackendName.CUDA);

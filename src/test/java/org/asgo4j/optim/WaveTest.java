@@ -34,7 +34,7 @@ class WaveTest {
     }
 
     private static Stepped stepped(Backend backend, Arena arena, int number, AsgoConfig config, RowBlocks blocks) {
-        int rows = (int) blocks.rows();
+        int rows = blocks.rows();
         int cols = rows + number; // so that the rows are the shorter side, and shapes differ
         var parameter = new Parameter(
                 "w" + number, backend.allocate(arena, rows, cols), backend.allocate(arena, rows, cols), blocks);
