@@ -11,18 +11,15 @@ import org.asgo4j.optim.Workspace.Slot;
 /** Momentum and preconditioner of one weight (or one row block) under {@link Asgo}. */
 final class AsgoState extends RuleState implements GradientScale.Held, Halves {
     private final AsgoConfig config;
-    private final int rows;
-    private final int cols;
     private final Matrix momentum; // M/unit, m×n
     private final Preconditioner preconditioner; // V/unit², P·unit
     private final GradientScale unit;
-    private double preparedNorm; //       of the gradient whose step is half done
+    private boolean outOfRange; // of the step under way: whether the gradient's squares may leave float32
+    private double c; //           likewise: what inRange gives is to be multiplied by it
 
     AsgoState(Backend backend, Arena arena, AsgoConfig config, int rows, int cols) {
         super(backend, rows, cols);
         this.config = config;
-        this.rows = rows;
-        this.cols = cols;
         this.momentum = backend.allocate(arena, rows, cols);
         this.unit = new GradientScale(backend);
         this.preconditioner = config.eigenvalueCorrection()
@@ -41,13 +38,11 @@ final class AsgoState extends RuleState implements GradientScale.Held, Halves {
     void apply(
             Matrix weight, Matrix gradient, double gradientScale, float learningRate, float weightDecay,
             Workspace workspace) {
-        double gradientNorm = Math.sqrt(sumOfSquares(gradient));
-        unit.follow(gradientScale * gradientNorm, this);
-        Matrix g = inRange(gradient, gradientNorm, gradientScale, workspace);
-        double c = factor(gradientNorm, gradientScale);
-        Matrix direction = takeIn(g, c, workspace);
+        setScale(sumOfSquares(gradient), gradientScale);
+        Matrix g = inRange(gradient, gradientScale, workspace);
+        Matrix direction = takeIn(g, workspace);
         refresh(workspace); //                                    P ← V^(−1/2)         k×k
-        descend(weight, g, c, direction, learningRate, weightDecay, workspace);
+        descend(weight, g, direction, learningRate, weightDecay, workspace);
     }
 
     @Override
@@ -57,10 +52,8 @@ final class AsgoState extends RuleState implements GradientScale.Held, Halves {
 
     @Override
     public void prepare(Matrix gradient, double sumOfSquares, double gradientScale, Workspace workspace) {
-        preparedNorm = Math.sqrt(Double.isNaN(sumOfSquares) ? backend.sumOfSquares(gradient) : sumOfSquares);
-        unit.follow(gradientScale * preparedNorm, this);
-        Matrix g = inRange(gradient, preparedNorm, gradientScale, workspace);
-        takeIn(g, factor(preparedNorm, gradientScale), workspace);
+        setScale(Double.isNaN(sumOfSquares) ? backend.sumOfSquares(gradient) : sumOfSquares, gradientScale);
+        takeIn(inRange(gradient, gradientScale, workspace), workspace);
     }
 
     /** Renews the root if that is due: once in each step. */
@@ -72,52 +65,60 @@ final class AsgoState extends RuleState implements GradientScale.Held, Halves {
     public void complete(
             Matrix weight, Matrix gradient, double gradientScale, float learningRate, float weightDecay,
             Workspace workspace) {
-        Matrix g = inRange(gradient, preparedNorm, gradientScale, workspace);
-        double c = factor(preparedNorm, gradientScale);
-        Matrix direction = momentum;
-        if (config.nesterov()) { // with lookAhead's roundings: one pass over memory instead of one N for each weight
-            direction = workspace.get(Slot.DIRECTION, ElementType.FLOAT32, rows, cols);
-            backend.copy(g, direction);
-            backend.axpby((float) config.beta1(), momentum, fresh(c), direction); // N ← β₁M + (1−β₁)cG
-        }
-        descend(weight, g, c, direction, learningRate, weightDecay, workspace);
+        Matrix g = inRange(gradient, gradientScale, workspace);
+        Matrix direction = config.nesterov() ? lookAheadAgain(g, workspace) : momentum;
+        descend(weight, g, direction, learningRate, weightDecay, workspace);
         countStep();
     }
 
+    /** Sets what the step under way multiplies by. */
+    private void setScale(double sumOfSquares, double gradientScale) {
+        double norm = Math.sqrt(sumOfSquares);
+        unit.follow(gradientScale * norm, this);
+        outOfRange = GradientScale.outOfRange(norm);
+        c = outOfRange ? 1 : gradientScale / unit.unit();
+    }
+
     /** G, or a copy brought to the unit's scale if its squares would leave float32. */
-    private Matrix inRange(Matrix gradient, double gradientNorm, double gradientScale, Workspace workspace) {
-        if (!GradientScale.outOfRange(gradientNorm)) return gradient;
+    private Matrix inRange(Matrix gradient, double gradientScale, Workspace workspace) {
+        if (!outOfRange) return gradient;
         Matrix g = workspace.get(Slot.UPDATE, ElementType.FLOAT32, rows, cols); // of which U is made later
         unit.scale(gradient, gradientScale, g);
         return g;
     }
 
-    /** c: what {@link #inRange} gives is to be multiplied by it. */
-    private double factor(double gradientNorm, double gradientScale) {
-        return GradientScale.outOfRange(gradientNorm) ? 1 : gradientScale / unit.unit();
-    }
-
-    private float fresh(double c) {
+    private float fresh() {
         return (float) ((1 - config.beta1()) * c);
     }
 
     /** What V and M make of the gradient; the direction that is preconditioned. */
-    private Matrix takeIn(Matrix g, double c, Workspace workspace) {
+    private Matrix takeIn(Matrix g, Workspace workspace) {
         float keep = (float) config.beta1();
         Matrix direction = momentum;
         if (config.nesterov()) { //                               M as below, N ← β₁M + (1−β₁)cG
             direction = workspace.get(Slot.DIRECTION, ElementType.FLOAT32, rows, cols);
-            backend.lookAhead(fresh(c), g, keep, momentum, direction);
+            backend.lookAhead(fresh(), g, keep, momentum, direction);
         } else {
-            backend.axpby(fresh(c), g, keep, momentum); //        M ← β₁M + (1−β₁)cG     m×n
+            backend.axpby(fresh(), g, keep, momentum); //         M ← β₁M + (1−β₁)cG     m×n
         }
         if (config.gramSource() == GramSource.GRADIENT) accumulate(g, c * c, workspace);
         else accumulate(direction, 1, workspace); //              V ← β₂V + (1−β₂)c²GGᵀ  k×k
         return direction;
     }
 
+    /**
+     * N once more, the same to the bit, from M as it is now. It is not kept for each weight of a batch: that would take
+     * m×n floats for each, and making it again takes a copy and a pass.
+     */
+    private Matrix lookAheadAgain(Matrix g, Workspace workspace) {
+        Matrix direction = workspace.get(Slot.DIRECTION, ElementType.FLOAT32, rows, cols);
+        backend.copy(g, direction);
+        backend.axpby((float) config.beta1(), momentum, fresh(), direction); // N ← β₁M + (1−β₁)cG
+        return direction;
+    }
+
     private void descend(
-            Matrix weight, Matrix g, double c, Matrix direction, float learningRate, float weightDecay,
+            Matrix weight, Matrix g, Matrix direction, float learningRate, float weightDecay,
             Workspace workspace) {
         Matrix update = workspace.get(Slot.UPDATE, ElementType.FLOAT32, rows, cols);
         preconditioner.apply(direction, g, c, update, workspace); // U ← PN or NP        m×n

@@ -14,8 +14,6 @@ import org.asgo4j.optim.Workspace.Slot;
  */
 final class DasgoState extends RuleState {
     private final DasgoConfig config;
-    private final int rows;
-    private final int cols;
     private final Side side;
     private final Matrix momentum; // M, m×n
     private final Matrix squares; // v, 1×m or 1×n
@@ -23,8 +21,6 @@ final class DasgoState extends RuleState {
     DasgoState(Backend backend, Arena arena, DasgoConfig config, int rows, int cols) {
         super(backend, rows, cols);
         this.config = config;
-        this.rows = rows;
-        this.cols = cols;
         this.side = Preconditioner.side(config.side(), rows, cols);
         this.momentum = backend.allocate(arena, rows, cols);
         int order = Preconditioner.order(config.side(), rows, cols);

@@ -18,16 +18,12 @@ final class MuonState extends RuleState {
     private static final float C = 2.0315f;
 
     private final MuonConfig config;
-    private final int rows;
-    private final int cols;
     private final int order; // k = min(m, n)
     private final Matrix momentum; // M, m×n
 
     MuonState(Backend backend, Arena arena, MuonConfig config, int rows, int cols) {
         super(backend, rows, cols);
         this.config = config;
-        this.rows = rows;
-        this.cols = cols;
         this.order = Math.min(rows, cols);
         this.momentum = backend.allocate(arena, rows, cols);
     }

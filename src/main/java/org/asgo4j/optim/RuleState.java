@@ -15,8 +15,8 @@ import org.asgo4j.linalg.Matrix;
 public abstract sealed class RuleState permits AsgoState, DasgoState, MuonState, ShampooState,
         SoapState, AdamWState, SgdState, LionState, BlockedState {
     final Backend backend;
-    private final int rows;
-    private final int cols;
+    final int rows;
+    final int cols;
     private long steps;
     private double knownSquares = Double.NaN;
     private final WeightName weightName = new WeightName();

@@ -11,8 +11,6 @@ import org.asgo4j.optim.Workspace.Slot;
 /** Momentum, second moment and both gram matrices of one weight (or one row block) under {@link Shampoo}. */
 final class ShampooState extends RuleState implements GradientScale.Held {
     private final ShampooConfig config;
-    private final int rows;
-    private final int cols;
     private final GradientScale scale;
     private final Matrix momentum; // M/unit, m×n
     private final Matrix secondMoment; // S/unit², m×n
@@ -22,8 +20,6 @@ final class ShampooState extends RuleState implements GradientScale.Held {
     ShampooState(Backend backend, Arena arena, ShampooConfig config, int rows, int cols) {
         super(backend, rows, cols);
         this.config = config;
-        this.rows = rows;
-        this.cols = cols;
         this.scale = new GradientScale(backend);
         this.momentum = backend.allocate(arena, rows, cols);
         this.secondMoment = backend.allocate(arena, rows, cols);

@@ -11,8 +11,6 @@ import org.asgo4j.optim.Workspace.Slot;
 /** Both moments of one weight (or one row block) under {@link Soap} and the bases they are kept in. */
 final class SoapState extends RuleState implements GradientScale.Held {
     private final SoapConfig config;
-    private final int rows;
-    private final int cols;
     private final GradientScale scale;
     private final SoapBasis left; // L/unit², m×m
     private final SoapBasis right; // R/unit², n×n
@@ -23,8 +21,6 @@ final class SoapState extends RuleState implements GradientScale.Held {
     SoapState(Backend backend, Arena arena, SoapConfig config, int rows, int cols) {
         super(backend, rows, cols);
         this.config = config;
-        this.rows = rows;
-        this.cols = cols;
         this.scale = new GradientScale(backend);
         this.left = new SoapBasis(backend, arena, config, Side.LEFT, rows, cols, weightName());
         this.right = new SoapBasis(backend, arena, config, Side.RIGHT, rows, cols, weightName());
