@@ -10,7 +10,7 @@ package org.asgo4j.linalg;
  *
  * L itself is never formed. It is as stable as Cholesky's factorization, since X₁₁ has the condition of L₁₁ (Higham,
  * Accuracy and Stability of Numerical Algorithms, 2nd edition, chapter 14), and nearly all of it is products. All but C
- * are of the kind that OpenBLAS multiplies without packing ({@link GemmTiles}): order 128 takes 0.058 ms, A⁻¹ included,
+ * are of the kind that OpenBLAS multiplies without packing ({@link GemmTiles}): order 128 takes 0.053 ms, A⁻¹ included,
  * with A₂₂ − BBᵀ and LAPACK's lauum in their place 0.070 (one thread of a Xeon with AVX-512).
  *
  * <p>Holds views of memory that belongs to an {@link EighWorkspace}, made once for an order.
