@@ -15,9 +15,9 @@ public enum RootMethod {
     /**
      * V = Qᵀ·T·Q with tridiagonal T (LAPACK's sytrd), P = Qᵀ·f(T)·Q, where f(T) is a sum of some twelve resolvents of T
      * (Hale, Higham, Trefethen, <em>Computing A^α, log(A), and related matrix functions by contour integrals</em>,
-     * 2008), each O(k²). Up to ten times as accurate as {@link #EIGEN} in float32 where V has full rank, and 1.4 times
-     * as fast at k = 128, where syevd spends half its time on T's eigenvectors; at k = 768 the two take about the same
-     * (docs/measured.md, "Roots"). float32 only, shift dampings only.
+     * 2008), each O(k²). Up to ten times as accurate as {@link #EIGEN} in float32 where V has full rank, and faster up
+     * to k = 768, most where k is small: syevd spends half its time on T's eigenvectors there (docs/measured.md,
+     * "Roots"). float32 only, shift dampings only.
      */
     TRIDIAGONAL,
     /**
