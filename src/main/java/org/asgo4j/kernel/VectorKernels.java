@@ -6,6 +6,9 @@ import static org.asgo4j.kernel.Lanes.DOUBLES;
 import static org.asgo4j.kernel.Lanes.FLOATS;
 import static org.asgo4j.kernel.Lanes.HALF;
 import static org.asgo4j.kernel.Lanes.ORDER;
+import static org.asgo4j.kernel.ScalarKernels.SQUARES_BLOCK;
+import static org.asgo4j.kernel.ScalarKernels.SQUARES_LANES;
+import static org.asgo4j.kernel.ScalarKernels.SQUARES_PARTIALS;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.DoubleVector;
@@ -206,7 +209,50 @@ final class VectorKernels implements Kernels {
 
     @Override
     public double sumOfSquares(MemorySegment x, long from, long count) {
-        return VectorSquares.sum(x, from, count);
+        double total = 0;
+        for (long block = 0; block < count; block += SQUARES_BLOCK) {
+            int size = (int) Math.min(SQUARES_BLOCK, count - block);
+            int grouped = size & -SQUARES_PARTIALS;
+            double sum = 0;
+            for (int lane = 0; lane < SQUARES_LANES; lane += DOUBLES.length()) {
+                sum = addSquares(sum, x, from + block + lane, grouped);
+            }
+            total += ScalarKernels.addSquares(sum, x, from + block + grouped, size - grouped, 1);
+        }
+        return total;
+    }
+
+    /** sum + the squares of the columns of one vector in every group of {@code SQUARES_PARTIALS}. */
+    private static double addSquares(double sum, MemorySegment x, long from, int grouped) {
+        DoubleVector p0 = DoubleVector.zero(DOUBLES);
+        DoubleVector p1 = p0;
+        DoubleVector p2 = p0;
+        DoubleVector p3 = p0;
+        for (int i = 0; i < grouped; i += SQUARES_PARTIALS) {
+            FloatVector f0 = fromMemorySegment(HALF, x, (from + i) * Float.BYTES, ORDER);
+            FloatVector f1 = fromMemorySegment(HALF, x, (from + i + SQUARES_LANES) * Float.BYTES, ORDER);
+            FloatVector f2 = fromMemorySegment(HALF, x, (from + i + 2 * SQUARES_LANES) * Float.BYTES, ORDER);
+            FloatVector f3 = fromMemorySegment(HALF, x, (from + i + 3 * SQUARES_LANES) * Float.BYTES, ORDER);
+            DoubleVector x0 = (DoubleVector) f0.convertShape(VectorOperators.F2D, DOUBLES, 0);
+            DoubleVector x1 = (DoubleVector) f1.convertShape(VectorOperators.F2D, DOUBLES, 0);
+            DoubleVector x2 = (DoubleVector) f2.convertShape(VectorOperators.F2D, DOUBLES, 0);
+            DoubleVector x3 = (DoubleVector) f3.convertShape(VectorOperators.F2D, DOUBLES, 0);
+            p0 = x0.fma(x0, p0);
+            p1 = x1.fma(x1, p1);
+            p2 = x2.fma(x2, p2);
+            p3 = x3.fma(x3, p3);
+        }
+        // Neighbours are added here and not in a method: where C2 does not inline it, the vector becomes an object.
+        DoubleVector lanes = p0.add(p1).add(p2.add(p3));
+        double result = sum + (lanes.lane(0) + lanes.lane(1));
+        if (DOUBLES.length() > 2) {
+            result += lanes.lane(2) + lanes.lane(3);
+        }
+        if (DOUBLES.length() > 4) {
+            result += lanes.lane(4) + lanes.lane(5);
+            result += lanes.lane(6) + lanes.lane(7);
+        }
+        return result;
     }
 
     @Override

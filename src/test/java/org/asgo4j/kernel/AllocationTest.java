@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.kernel;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -37,10 +36,6 @@ class AllocationTest {
         void run(Strip x, Strip y, Strip z, MemorySegment targets);
     }
 
-    /** Four blocks at once, one after them, and a tail. */
-    private static final MemorySegment BLOCKS = Arena.ofAuto().allocate(JAVA_FLOAT,
-            5L * ScalarKernels.SQUARES_BLOCK + COLS);
-
     private static final Kernels KERNELS = Kernels.vector();
     private static final LayerKernels LAYERS = LayerKernels.vector();
 
@@ -65,8 +60,6 @@ class AllocationTest {
                 Named.of("lion", (x, y, z, t) -> KERNELS.lion(x.segment(), x.from(), y.segment(), y.from(),
                         z.segment(), z.from(), n, 1, 0.9, 0.99, 0.1f, 1)),
                 Named.of("sumOfSquares", (x, y, z, t) -> KERNELS.sumOfSquares(x.segment(), x.from(), n)),
-                Named.of("sumOfSquares of blocks", (x, y, z, t) -> KERNELS.sumOfSquares(BLOCKS, 0,
-                        BLOCKS.byteSize() / Float.BYTES)),
                 Named.of("firstNonFinite", (x, y, z, t) -> KERNELS.firstNonFinite(x.segment(), x.from(), n)),
                 Named.of("gelu", (x, y, z, t) -> LAYERS.gelu(x.segment(), x.from(), y.segment(), y.from(), n)),
                 Named.of("geluBackward", (x, y, z, t) -> LAYERS.geluBackward(x.segment(), x.from(), y.segment(),

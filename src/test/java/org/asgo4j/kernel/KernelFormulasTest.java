@@ -190,7 +190,7 @@ class KernelFormulasTest {
     @MethodSource("twins")
     void sumOfSquaresIsADoubleSum(Kernels kernels) {
         try (Arena arena = Arena.ofConfined()) {
-            int count = 9 * ScalarKernels.SQUARES_BLOCK + 77;
+            int count = 3 * ScalarKernels.SQUARES_BLOCK + 77;
             Strip x = Strip.floats(arena, count, 1, random);
             double expected = 0;
             for (int i = 0; i < count; i++) {
