@@ -261,9 +261,10 @@ class RuleFamilyTest {
                 moving.step(weight, gradient, 0.1f, 0.01f);
                 carried = Dense.of(weight);
             }
-            // The products may run through other BLAS kernels for other strides, so not bit for bit.
+            // The products may run through other BLAS kernels for other strides, so not bit for bit (though it is with
+            // OpenBLAS 0.3.31); a change of V reaches U through V^(−1/2), whose condition is √κ.
             double difference = Dense.relativeDifference(carried, Dense.of(fixedWeight));
-            assertTrue(difference < roundings(4, 9), () -> difference + " seed=" + seed);
+            assertTrue(difference < roundings(4, 9) / Math.sqrt(CONDITION), () -> difference + " seed=" + seed);
         }
     }
 
