@@ -24,12 +24,12 @@ public final class Endurance {
     /** Small, so that steps are many. */
     private static final List<Shape> SHAPES = List.of(new Shape(3, 5));
 
-    private static final int ROWS = 10;
+    private static final int ROWS = 20;
     private static final Pattern ARENAS = Pattern.compile("Other \\(reserved=\\d+, committed=(\\d+)\\)");
 
     private Endurance() {}
 
-    /** Argument: the number of steps, a multiple of 10. */
+    /** Argument: the number of steps, a multiple of {@value #ROWS}. */
     public static void main(String[] arguments) {
         int steps = Integer.parseInt(arguments[0]);
         try (Backend backend = Backends.open(); Workers workers = new Workers(1)) {
