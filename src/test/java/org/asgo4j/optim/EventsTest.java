@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingStream;
 import org.asgo4j.linalg.Backend;
@@ -72,6 +73,19 @@ class EventsTest {
 
     private record StepReportCopy(
             long step, double gradientNorm, double clipFactor, double updateRatio, double condition, long refreshes) {}
+
+    @Test
+    void residualsMustBeAskedFor() {
+        List<String> names = new CopyOnWriteArrayList<>();
+        try (var recording = new RecordingStream()) {
+            recording.onEvent(event -> names.add(event.getEventType().getName()));
+            recording.startAsync();
+            train(2, RootMethod.EIGEN);
+            recording.stop();
+        }
+        assertEquals(2, Collections.frequency(names, "org.asgo4j.Step"), names::toString);
+        assertEquals(0, Collections.frequency(names, "org.asgo4j.Refresh"), names::toString);
+    }
 
     @Test
     void everyStepIsRecorded() {
