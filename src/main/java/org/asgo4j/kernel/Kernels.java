@@ -13,6 +13,9 @@ import java.lang.foreign.MemorySegment;
  */
 public sealed interface Kernels permits ScalarKernels, VectorKernels {
 
+    /** The largest order that {@link #invertFactor} takes: the lanes of the widest vectors. */
+    int LARGEST_FACTOR = 16;
+
     /**
      * The fastest twin of this JVM: vector if module {@code jdk.incubator.vector} is present, else scalar and one
      * warning.
@@ -267,4 +270,28 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
      * @param count elements
      */
     void scaleDouble(double alpha, MemorySegment x, long from, long count);
+
+    /**
+     * The inverse of Cholesky's factor of a small matrix: X ← L⁻¹ for A = LLᵀ. Elimination in place: in step j, with
+     * pivot d = w_jj and l_i = −w_ji/d, and 1 in the place of w_jj and 0 in that of w_ij,
+     *
+     * <pre>
+     *   w_ik ← fma(w_jk, l_i, w_ik)       i {@literal >} j, all k but j {@literal <} k {@literal <} i
+     *   x_jk ← w_jk/√d                    k ≤ j
+     * </pre>
+     *
+     * <p>Nothing is written unless every pivot is normal and positive.
+     *
+     * @param a A, row-major; its lower triangle is read
+     * @param aFrom first element of A
+     * @param aStride elements from one row of A to the next
+     * @param x X, row-major; its lower triangle is written, zeros above it
+     * @param xFrom first element of X
+     * @param xStride elements from one row of X to the next
+     * @param order rows and columns, 0 to {@value #LARGEST_FACTOR}
+     * @param work {@value #LARGEST_FACTOR}² elements of scratch
+     * @return whether A was positive definite to working precision
+     */
+    boolean invertFactor(MemorySegment a, long aFrom, long aStride, MemorySegment x, long xFrom, long xStride,
+            int order, float[] work);
 }

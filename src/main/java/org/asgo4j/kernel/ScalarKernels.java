@@ -209,4 +209,10 @@ final class ScalarKernels implements Kernels {
             x.setAtIndex(JAVA_DOUBLE, i, alpha * x.getAtIndex(JAVA_DOUBLE, i));
         }
     }
+
+    @Override
+    public boolean invertFactor(MemorySegment a, long aFrom, long aStride, MemorySegment x, long xFrom, long xStride,
+            int order, float[] work) {
+        return SmallFactor.invert(a, aFrom, aStride, x, xFrom, xStride, order, work);
+    }
 }

@@ -320,4 +320,10 @@ final class VectorKernels implements Kernels {
         }
         TAIL.scaleDouble(alpha, x, from + end, count - end);
     }
+
+    @Override
+    public boolean invertFactor(MemorySegment a, long aFrom, long aStride, MemorySegment x, long xFrom, long xStride,
+            int order, float[] work) {
+        return VectorSmallFactor.invert(a, aFrom, aStride, x, xFrom, xStride, order, work);
+    }
 }

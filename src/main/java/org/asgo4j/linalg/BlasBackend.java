@@ -269,6 +269,19 @@ final class BlasBackend extends CpuBackend {
         addLower(alpha, inverse.a(), c);
     }
 
+    /** The lower triangle of X ← L⁻¹ for A = LLᵀ of an order up to {@code Kernels.LARGEST_FACTOR}. */
+    void invertFactor(Matrix a, Matrix x, float[] work) {
+        if (a.type() != ElementType.FLOAT32) {
+            factor(a);
+            SquareLoops.copyLower(a, x);
+            invertTriangle(x);
+        } else
+            if (!KERNELS.invertFactor(
+                    a.segment(), 0, a.rowStride(), x.segment(), 0, x.rowStride(), a.rows(), work)) {
+                        throw NativeCallException.notPositiveDefinite("addInverse");
+                    }
+    }
+
     /** The lower triangle of A ← L of A = LLᵀ; our lower triangle is LAPACK's upper one, here and below. */
     void factor(Matrix a) {
         boolean single = a.type() == ElementType.FLOAT32;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.linalg;
 
+import org.asgo4j.kernel.Kernels;
+
 /**
  * A⁻¹ = XᵀX with X = L⁻¹ for A = LLᵀ, by halves:
  *
@@ -10,14 +12,14 @@ package org.asgo4j.linalg;
  *
  * L itself is never formed. It is as stable as Cholesky's factorization, since X₁₁ has the condition of L₁₁ (Higham,
  * Accuracy and Stability of Numerical Algorithms, 2nd edition, chapter 14), and nearly all of it is products. All but C
- * are of the kind that OpenBLAS multiplies without packing ({@link GemmTiles}): order 128 takes 0.053 ms, A⁻¹ included,
- * with A₂₂ − BBᵀ and LAPACK's lauum in their place 0.070 (one thread of a Xeon with AVX-512).
+ * are of the kind that OpenBLAS multiplies without packing ({@link GemmTiles}): order 128 takes 0.042 ms, A⁻¹ included;
+ * with leaves by LAPACK 0.052, and with A₂₂ − BBᵀ and lauum as well 0.070 (one thread of a Xeon with AVX-512).
  *
  * <p>Holds views of memory that belongs to an {@link EighWorkspace}, made once for an order.
  */
 final class TriangularInverse {
-    /** Up to this order LAPACK's unblocked routines are as fast as products of halves. */
-    private static final int LEAF = 16;
+    /** Up to this order it is a kernel of ours in float32, and LAPACK's unblocked routines in float64. */
+    private static final int LEAF = Kernels.LARGEST_FACTOR;
 
     /** Up to this order XᵀX is one product of whole matrices. */
     private static final int SQUARE_LEAF = 32;
@@ -30,6 +32,7 @@ final class TriangularInverse {
 
     private final Matrix a;
     private final Matrix x;
+    private final float[] work; // of leaves
     private final int half; // the order of A₁₁; 0 in a leaf, and nothing that follows is there
     private TriangularInverse first;
     private TriangularInverse second;
@@ -52,6 +55,11 @@ final class TriangularInverse {
      * @param x k×k, its lower triangle written; its strict upper one must be zeros
      */
     TriangularInverse(Matrix a, Matrix x) {
+        this(a, x, new float[LEAF * LEAF]);
+    }
+
+    private TriangularInverse(Matrix a, Matrix x, float[] work) {
+        this.work = work;
         this.a = a;
         this.x = x;
         int order = a.rows();
@@ -63,8 +71,8 @@ final class TriangularInverse {
         x11 = x.rowBlock(0, half).colBlock(0, half);
         x21 = x.rowBlock(half, rest).colBlock(0, half);
         x22 = x.rowBlock(half, rest).colBlock(half, rest);
-        first = new TriangularInverse(a.rowBlock(0, half).colBlock(0, half), x11);
-        second = new TriangularInverse(a22, x22);
+        first = new TriangularInverse(a.rowBlock(0, half).colBlock(0, half), x11, work);
+        second = new TriangularInverse(a22, x22, work);
         if (rest < TRIANGLES_FROM) addProducts(a.rowBlock(0, half).colBlock(half, rest));
     }
 
@@ -144,9 +152,7 @@ final class TriangularInverse {
      */
     void compute(BlasBackend blas) {
         if (half == 0) {
-            blas.factor(a);
-            SquareLoops.copyLower(a, x);
-            blas.invertTriangle(x);
+            blas.invertFactor(a, x, work);
             return;
         }
         first.compute(blas);

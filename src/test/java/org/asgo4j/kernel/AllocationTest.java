@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.kernel;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -37,6 +38,7 @@ class AllocationTest {
     }
 
     private static final Kernels KERNELS = Kernels.vector();
+    private static final float[] WORK = new float[Kernels.LARGEST_FACTOR * Kernels.LARGEST_FACTOR];
     private static final LayerKernels LAYERS = LayerKernels.vector();
 
     static Stream<Named<Call>> calls() {
@@ -61,6 +63,12 @@ class AllocationTest {
                         z.segment(), z.from(), n, 1, 0.9, 0.99, 0.1f, 1)),
                 Named.of("sumOfSquares", (x, y, z, t) -> KERNELS.sumOfSquares(x.segment(), x.from(), n)),
                 Named.of("firstNonFinite", (x, y, z, t) -> KERNELS.firstNonFinite(x.segment(), x.from(), n)),
+                Named.of("invertFactor", (x, y, z, t) -> {
+                    int k = Kernels.LARGEST_FACTOR;
+                    for (int i = 0; i < k; i++) x.segment().setAtIndex(JAVA_FLOAT, x.from() + i * (k + 1), 1e3f);
+                    KERNELS.invertFactor(x.segment(), x.from(), k, y.segment(), y.from(), k, k, WORK);
+                    KERNELS.invertFactor(x.segment(), x.from(), k, y.segment(), y.from(), k, k - 1, WORK);
+                }),
                 Named.of("gelu", (x, y, z, t) -> LAYERS.gelu(x.segment(), x.from(), y.segment(), y.from(), n)),
                 Named.of("geluBackward", (x, y, z, t) -> LAYERS.geluBackward(x.segment(), x.from(), y.segment(),
                         y.from(), z.segment(), z.from(), n)),
