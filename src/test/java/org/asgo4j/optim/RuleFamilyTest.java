@@ -117,7 +117,7 @@ class RuleFamilyTest {
         }
     }
 
-    /** Near the ends of float32 the update is multiplied in two roundings more, and denormals lose digits. */
+    /** Near the ends of float32 the gradient is brought to its unit's scale and back: two roundings more a step. */
     @ParameterizedTest
     @MethodSource("scaleFree")
     void gradientsAtTheEndsOfFloat32Train(Rule rule) {
@@ -126,7 +126,8 @@ class RuleFamilyTest {
         for (int exponent : new int[] {-115, 120}) {
             double[][] actual = Run.lastWeight(backend, rule, scaled(g, exponent), LEARNING_RATE);
             double difference = Dense.relativeDifference(actual, expected);
-            assertTrue(difference < 1e-2, () -> "2^" + exponent + ": " + difference + " seed=" + seed);
+            String what = "2^" + exponent + ": " + difference + " seed=" + seed;
+            assertTrue(difference < roundings(g.size(), 2), what);
         }
     }
 
