@@ -17,8 +17,10 @@ import org.asgo4j.optim.SgdConfig;
 
 /** The rules that are compared, each with the learning rates it may choose from. */
 public enum Contender {
-    /** ASGO as this library recommends it. */
+    /** ASGO as this library recommends it: a root at every step. */
     ASGO("ASGO", new Asgo(AsgoConfig.defaults()), 3e-3f, 7),
+    /** The same with half the roots. */
+    ASGO_EVERY_2("ASGO, a root every 2 steps", new Asgo(AsgoConfig.defaults().withRefreshInterval(2)), 3e-3f, 7),
     /** ASGO as published. */
     ASGO_PUBLISHED("ASGO as published", new Asgo(AsgoConfig.published()), 3e-3f, 7),
     /** DASGO as published. */

@@ -7,8 +7,8 @@ import java.util.List;
  * What one training showed.
  *
  * @param points from the start on; ends early if the training met a NaN or infinity
- * @param gradientMicros the median time of a gradient; NaN if it ended early
- * @param stepMicros the median time of an optimizer step; NaN if it ended early
+ * @param gradientMicros the interquartile mean of the times of a gradient; NaN if it ended early
+ * @param stepMicros the interquartile mean of the times of an optimizer step; NaN if it ended early
  */
 public record Curve(List<Point> points, double gradientMicros, double stepMicros) {
 

@@ -23,9 +23,8 @@ public final class Main {
         Digits digits = Digits.read();
         var report = new StringBuilder("# Optimizers beyond language models\n\n");
         try (Backend backend = Backends.open()) {
-            report.append("Backend %s, Java %s, %d processors. ".formatted(backend.name(), Runtime.version(),
-                    Runtime.getRuntime().availableProcessors()));
-            report.append("At the end of training: the mean of three seeds, in brackets the least and the most.\n");
+            report.append("Backend %s, Java %s, %d processors. %s%n".formatted(backend.name(), Runtime.version(),
+                    Runtime.getRuntime().availableProcessors(), Comparison.method()));
             for (Example example : Example.values()) {
                 List<Result> results = new Comparison(example, digits).run(backend);
                 String name = example.name().replace('_', '-').toLowerCase(Locale.ROOT);

@@ -31,6 +31,8 @@ import org.asgo4j.optim.Schedule;
  */
 public record Training(Example example, Rule rule, float learningRate, long seed, int steps, int points) {
     private static final float BIAS_LEARNING_RATE = 0.01f;
+    private static final int QUARTERS = 4;
+    private static final double NANOS_PER_MICRO = 1e3;
 
     /** Runs the training. One that meets a NaN or infinity ends there, with a shorter curve and an infinite loss. */
     public Curve run(Backend backend, Digits digits) {
@@ -62,7 +64,7 @@ public record Training(Example example, Rule rule, float learningRate, long seed
                 curve.add(point(problem, step));
             }
         }
-        return new Curve(curve, medianMicros(gradientNanos), medianMicros(stepNanos));
+        return new Curve(curve, interquartileMeanMicros(gradientNanos), interquartileMeanMicros(stepNanos));
     }
 
     private static Curve.Point point(Problem problem, int step) {
@@ -92,10 +94,16 @@ public record Training(Example example, Rule rule, float learningRate, long seed
                 .toList();
     }
 
-    /** Of the middle of the run in rank, not in time: the first steps are slow until the compilers have seen them. */
-    private static double medianMicros(long[] nanos) {
-        long[] sorted = nanos.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2] / 1e3;
+    /**
+     * The mean of the middle half in rank, not in time: the first steps are slow until the compilers have seen them.
+     * Where steps with a root and without take turns, half of it is of either.
+     */
+    private static double interquartileMeanMicros(long[] nanos) {
+        return Arrays.stream(nanos)
+                .sorted()
+                .skip(nanos.length / QUARTERS)
+                .limit(nanos.length - 2 * (nanos.length / QUARTERS))
+                .average()
+                .orElseThrow() / NANOS_PER_MICRO;
     }
 }

@@ -24,6 +24,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Checks the loop on every problem with every rule. */
 class TrainingTest {
     private static final int STEPS = 12;
+    /** Up to 4 trainings in 100 were worse than their start after 12 batches of 8, none in 1400 after 40. */
+    private static final int STEPS_OF_SMALL_BATCHES = 40;
     private static final Digits DIGITS = Digits.read();
     private static Backend backend;
 
@@ -47,7 +49,8 @@ class TrainingTest {
     void trainingLowersTheLoss(Example example, Contender contender) {
         long seed = Seeds.next();
         float rate = contender.learningRates().get(1);
-        Curve curve = new Training(example, contender.rule(), rate, seed, STEPS, 1).run(backend, DIGITS);
+        int steps = example == Example.MLP_SMALL_BATCH ? STEPS_OF_SMALL_BATCHES : STEPS;
+        Curve curve = new Training(example, contender.rule(), rate, seed, steps, 1).run(backend, DIGITS);
         double before = curve.points().getFirst().training().loss();
         assertTrue(curve.finished() && curve.last().training().loss() < before,
                 () -> "from %s to %s, seed=%d".formatted(before, curve.last(), seed));
