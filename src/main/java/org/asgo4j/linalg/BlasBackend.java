@@ -98,6 +98,30 @@ final class BlasBackend extends CpuBackend {
         }
     }
 
+    /** The lower triangle of C ← α·AAᵀ + βC, and something above it: as {@link #gemmInTiles}. */
+    private static void squareInTiles(float alpha, Matrix a, float beta, Matrix c, int depth) {
+        try {
+            for (int l = 0; l < depth; l += GemmTiles.SQUARE_DEPTH) {
+                int count = Math.min(GemmTiles.SQUARE_DEPTH, depth - l);
+                for (int i = 0; i < c.rows(); i += GemmTiles.SQUARE) {
+                    int rows = Math.min(GemmTiles.SQUARE, c.rows() - i);
+                    for (int j = 0; j <= i; j += GemmTiles.SQUARE) {
+                        SGEMM.invokeExact(
+                                ROW_MAJOR, Blas.CblasNoTrans(), Blas.CblasTrans(), rows,
+                                Math.min(GemmTiles.SQUARE, c.cols() - j), count,
+                                alpha, from(a, (long) i * a.rowStride() + l), a.rowStride(),
+                                from(a, (long) j * a.rowStride() + l), a.rowStride(),
+                                l == 0 ? beta : 1, from(c, (long) i * c.rowStride() + j), c.rowStride());
+                    }
+                }
+            }
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new AssertionError("cblas_sgemm", e); // a C function throws nothing
+        }
+    }
+
     /** The matrix's memory from an element on. */
     private static MemorySegment from(Matrix m, long element) {
         return m.segment().asSlice(element * Float.BYTES);
@@ -111,6 +135,10 @@ final class BlasBackend extends CpuBackend {
         if (c.type() == ElementType.FLOAT32) {
             if (tiles && transposeA == Transpose.TRANSPOSED && GemmTiles.serve(c.rows(), c.rows(), k)) {
                 gemmInTiles(transposeA, (float) alpha, a, a, (float) beta, c, k, true);
+                return;
+            }
+            if (tiles && transposeA == Transpose.NONE && GemmTiles.serveSquare(c.rows())) {
+                squareInTiles((float) alpha, a, (float) beta, c, k);
                 return;
             }
             Blas.cblas_ssyrk(

@@ -16,6 +16,10 @@ import java.util.Set;
  * </pre>
  *
  * Above that tiles gain nothing: 512³ took 1805 whole, and from 1840 to twice as long in tiles.
+ *
+ * <p>AAᵀ has its second factor transposed. Its kernels are slower, and fastest for small tiles summed in one go: 64×256
+ * whole 20 and in tiles 12, 128×128 30 and 25, 128×512 103 and 73, 256×1024 637 and 545, 384×1536 1910 and 1730,
+ * 512×2048 4340 and 4370.
  */
 final class GemmTiles {
     /** OpenBLAS's names of the cores for which it has such kernels. */
@@ -26,6 +30,15 @@ final class GemmTiles {
 
     /** Products summed in one go. */
     static final int DEPTH = 128;
+
+    /** Rows and columns of a tile of AAᵀ. */
+    static final int SQUARE = 32;
+
+    /** Products of a tile of AAᵀ summed in one go. */
+    static final int SQUARE_DEPTH = 768;
+
+    /** From here on ssyrk is as fast. */
+    private static final int MOST_SQUARE = 384;
 
     /** Multiplications up to which OpenBLAS packs nothing. */
     private static final long MOST_IN_PLACE = 1_000_000;
@@ -41,6 +54,11 @@ final class GemmTiles {
     static boolean serve(int rows, int cols, int depth) {
         return (long) rows * cols * depth > MOST_IN_PLACE
                 && (long) rows * cols + (rows + (long) cols) * DEPTH <= MOST_ELEMENTS;
+    }
+
+    /** Whether one triangle of AAᵀ of this order is better made of tiles, whatever the depth. */
+    static boolean serveSquare(int order) {
+        return order > SQUARE && order <= MOST_SQUARE;
     }
 
     /** Rows of a tile: as many as are allowed, and no small rest. */

@@ -95,6 +95,7 @@ class AllocationTest {
                 backend.gemm(Transpose.NONE, Transpose.NONE, 1, a, b, 0, c);
                 backend.gemm(Transpose.TRANSPOSED, Transpose.NONE, 1, a, b, 0, c);
                 backend.syrk(Transpose.TRANSPOSED, 1, a, 0, c);
+                backend.syrk(Transpose.NONE, 1, a, 0, c);
             });
         }
     }

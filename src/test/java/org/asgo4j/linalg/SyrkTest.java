@@ -15,7 +15,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class SyrkTest {
     /** The order of C and the length of the sums. */
     private static final int[][] SIZES = {
-        {1, 1}, {1, 9}, {9, 1}, {2, 3}, {16, 16}, {17, 31}, {64, 65}, {65, 7}, {53, 59}, {129, 70}, {70, 257}
+        {1, 1}, {1, 9}, {9, 1}, {2, 3}, {16, 16}, {17, 31}, {64, 65}, {65, 7}, {53, 59}, {129, 70}, {70, 257},
+        {33, 770}, {385, 3}
     };
 
     /** α and β, exact in float32; the third is an accumulation with a decay. */
