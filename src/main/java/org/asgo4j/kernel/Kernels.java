@@ -273,14 +273,14 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
 
     /**
      * The inverse of Cholesky's factor of a small matrix: X ← L⁻¹ for A = LLᵀ. Elimination in place: in step j, with
-     * pivot d = w_jj and l_i = −w_ji/d, and 1 in the place of w_jj and 0 in that of w_ij,
+     * pivot d = w_jj and l_i = −w_ji·(1/d), and 1 in the place of w_jj and 0 in that of w_ij,
      *
      * <pre>
      *   w_ik ← fma(w_jk, l_i, w_ik)       i {@literal >} j, all k but j {@literal <} k {@literal <} i
-     *   x_jk ← w_jk/√d                    k ≤ j
+     *   x_jk ← w_jk·r,  x_jj ← r          k {@literal <} j, r = 1/√d rounded once from float64
      * </pre>
      *
-     * <p>Nothing is written unless every pivot is normal and positive.
+     * <p>X is written only if every pivot is positive, finite and normal; the scratch always is.
      *
      * @param a A, row-major; its lower triangle is read
      * @param aFrom first element of A

@@ -52,7 +52,7 @@ final class SmallFactor {
         }
     }
 
-    /** Whether it is positive, and both it and 1 over it are finite and normal. */
+    /** Whether it is positive, finite and normal; 1 over it is finite then, and above 2¹²⁶ loses digits. */
     static boolean isPivot(float pivot) {
         return pivot >= Float.MIN_NORMAL && pivot <= Float.MAX_VALUE;
     }

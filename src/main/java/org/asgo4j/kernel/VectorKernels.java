@@ -210,10 +210,11 @@ final class VectorKernels implements Kernels {
     /**
      * {@inheritDoc}
      *
-     * <p>From memory this is at 0.79 to 0.83 of reading alone. What was tried beside it in one JVM, medians of 9
-     * rounds over 192 and 512 MiB with one thread and two, as multiples of its rate: a read in each page of the next
-     * block 1.04 to 1.06, a read of every line ahead 0.93 to 0.99, a loop over two blocks 1.00 to 1.10, over four 1.11
-     * to 1.15, over six 1.07 to 1.13.
+     * <p>From memory this is at 0.77 to 0.86 of reading alone, by run. What was tried beside it in one JVM, medians of
+     * 9 rounds over 192 and 512 MiB with one thread and two, as multiples of this loop's rate: a read in each page of
+     * the next block 1.04 to 1.06, a read of every line ahead 0.93 to 0.99, a loop over two blocks 1.00 to 1.10, over
+     * four 1.11 to 1.15, over six 1.07 to 1.13. Loops over four blocks were not kept, since in one of a few JVMs C2 did
+     * not inline all of one and allocated vectors.
      */
     @Override
     public double sumOfSquares(MemorySegment x, long from, long count) {

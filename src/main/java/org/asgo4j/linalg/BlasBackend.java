@@ -297,37 +297,32 @@ final class BlasBackend extends CpuBackend {
         addLower(alpha, inverse.a(), c);
     }
 
-    /** The lower triangle of X ← L⁻¹ for A = LLᵀ of an order up to {@code Kernels.LARGEST_FACTOR}. */
+    /**
+     * The lower triangle of X ← L⁻¹ for A = LLᵀ of an order up to {@code Kernels.LARGEST_FACTOR}; in float64 A is
+     * undefined then.
+     */
     void invertFactor(Matrix a, Matrix x, float[] work) {
-        if (a.type() != ElementType.FLOAT32) {
-            factor(a);
-            SquareLoops.copyLower(a, x);
-            invertTriangle(x);
-        } else
-            if (!KERNELS.invertFactor(
-                    a.segment(), 0, a.rowStride(), x.segment(), 0, x.rowStride(), a.rows(), work)) {
-                        throw NativeCallException.notPositiveDefinite("addInverse");
-                    }
+        if (a.type() == ElementType.FLOAT32) {
+            boolean done = KERNELS.invertFactor(
+                    a.segment(), 0, a.rowStride(), x.segment(), 0, x.rowStride(), a.rows(), work);
+            if (!done) throw NativeCallException.notPositiveDefinite("addInverse");
+            return;
+        }
+        factor(a);
+        SquareLoops.copyLower(a, x);
+        invertTriangle(x);
     }
 
-    /** The lower triangle of A ← L of A = LLᵀ; our lower triangle is LAPACK's upper one, here and below. */
-    void factor(Matrix a) {
-        boolean single = a.type() == ElementType.FLOAT32;
-        int info = single
-                ? Blas.LAPACKE_spotrf_work(Blas.LAPACK_COL_MAJOR(), UPPER, a.rows(), a.segment(), a.rowStride())
-                : Blas.LAPACKE_dpotrf_work(Blas.LAPACK_COL_MAJOR(), UPPER, a.rows(), a.segment(), a.rowStride());
-        requireFactored(single ? "spotrf" : "dpotrf", info);
+    /** The lower triangle of a float64 A ← L of A = LLᵀ; our lower triangle is LAPACK's upper one, here and below. */
+    private static void factor(Matrix a) {
+        requireFactored("dpotrf", Blas.LAPACKE_dpotrf_work(
+                Blas.LAPACK_COL_MAJOR(), UPPER, a.rows(), a.segment(), a.rowStride()));
     }
 
-    /** The lower triangle of A ← its inverse. */
-    void invertTriangle(Matrix a) {
-        boolean single = a.type() == ElementType.FLOAT32;
-        int info = single
-                ? Blas.LAPACKE_strtri_work(
-                        Blas.LAPACK_COL_MAJOR(), UPPER, ANY_DIAGONAL, a.rows(), a.segment(), a.rowStride())
-                : Blas.LAPACKE_dtrtri_work(
-                        Blas.LAPACK_COL_MAJOR(), UPPER, ANY_DIAGONAL, a.rows(), a.segment(), a.rowStride());
-        requireFactored(single ? "strtri" : "dtrtri", info);
+    /** The lower triangle of a float64 A ← its inverse. */
+    private static void invertTriangle(Matrix a) {
+        requireFactored("dtrtri", Blas.LAPACKE_dtrtri_work(
+                Blas.LAPACK_COL_MAJOR(), UPPER, ANY_DIAGONAL, a.rows(), a.segment(), a.rowStride()));
     }
 
     /** A pivot that is not positive, or an argument that is illegal. */

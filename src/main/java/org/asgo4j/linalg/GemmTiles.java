@@ -17,9 +17,9 @@ import java.util.Set;
  *
  * Above that tiles gain nothing: 512³ took 1805 whole, and from 1840 to twice as long in tiles.
  *
- * <p>AAᵀ has its second factor transposed. Its kernels are slower, and fastest for small tiles summed in one go: 64×256
- * whole 20 and in tiles 12, 128×128 30 and 25, 128×512 103 and 73, 256×1024 637 and 545, 384×1536 1910 and 1730,
- * 512×2048 4340 and 4370.
+ * <p>AAᵀ, one triangle, has its second factor transposed. The kernels for that are slower, and fastest for small tiles
+ * whose products are summed in one go. Microseconds for A of k×n, ssyrk → tiles: 64×256 20 → 12, 128×128 30 → 25,
+ * 128×512 103 → 73, 256×1024 637 → 545, 384×1536 1910 → 1730, 512×2048 4340 → 4370.
  */
 final class GemmTiles {
     /** OpenBLAS's names of the cores for which it has such kernels. */
@@ -37,7 +37,7 @@ final class GemmTiles {
     /** Products of a tile of AAᵀ summed in one go. */
     static final int SQUARE_DEPTH = 768;
 
-    /** From here on ssyrk is as fast. */
+    /** Above this order ssyrk is as fast. */
     private static final int MOST_SQUARE = 384;
 
     /** Multiplications up to which OpenBLAS packs nothing. */

@@ -12,13 +12,14 @@ import org.asgo4j.kernel.Kernels;
  *
  * L itself is never formed. It is as stable as Cholesky's factorization, since X₁₁ has the condition of L₁₁ (Higham,
  * Accuracy and Stability of Numerical Algorithms, 2nd edition, chapter 14), and nearly all of it is products. All but C
- * are of the kind that OpenBLAS multiplies without packing ({@link GemmTiles}): order 128 takes 0.042 ms, A⁻¹ included;
- * with leaves by LAPACK 0.052, and with A₂₂ − BBᵀ and lauum as well 0.070 (one thread of a Xeon with AVX-512).
+ * are of the kind that OpenBLAS multiplies without packing ({@link GemmTiles}): order 128 takes 0.042 ms, A⁻¹ included.
+ * With leaves by LAPACK it took 0.052, and 0.070 with these and with A₂₂ − BBᵀ by ssyrk (B = Cᵀ) and LAPACK's lauum in
+ * place of CᵀC and XᵀX (one thread of a Xeon with AVX-512).
  *
  * <p>Holds views of memory that belongs to an {@link EighWorkspace}, made once for an order.
  */
 final class TriangularInverse {
-    /** Up to this order it is a kernel of ours in float32, and LAPACK's unblocked routines in float64. */
+    /** Up to this order X is made whole: by our own kernel in float32, by LAPACK's unblocked routines in float64. */
     private static final int LEAF = Kernels.LARGEST_FACTOR;
 
     /** Up to this order XᵀX is one product of whole matrices. */
