@@ -64,57 +64,56 @@ final class BlasBackend extends CpuBackend {
         }
     }
 
-    /**
-     * C ← α·op(A)·B + βC, or its lower triangle and something above it; {@link GemmTiles} says why. By the binding's
-     * handle, which C2 always inlines: the binding's method only until it has compiled that on its own, and from then
-     * on every slice would be an object.
-     */
+    /** C ← α·op(A)·B + βC, or its lower triangle and something above it; {@link GemmTiles} says why. */
     private static void gemmInTiles(
             Transpose transposeA, float alpha, Matrix a, Matrix b, float beta, Matrix c, int depth, boolean lower) {
         int flagA = flag(transposeA);
         boolean transposed = transposeA == Transpose.TRANSPOSED;
         long downA = transposed ? 1 : a.rowStride(); // from one row of op(A) to the next
         long acrossA = transposed ? a.rowStride() : 1;
-        try {
-            for (int l = 0; l < depth; l += GemmTiles.DEPTH) {
-                int count = Math.min(GemmTiles.DEPTH, depth - l);
-                for (int j = 0; j < c.cols(); j += GemmTiles.COLS) {
-                    int cols = Math.min(GemmTiles.COLS, c.cols() - j);
-                    int top = lower ? j : 0;
-                    int rowStep = GemmTiles.rows(c.rows() - top);
-                    for (int i = top; i < c.rows(); i += rowStep) {
-                        SGEMM.invokeExact(
-                                ROW_MAJOR, flagA, Blas.CblasNoTrans(), Math.min(rowStep, c.rows() - i), cols, count,
-                                alpha, from(a, i * downA + l * acrossA), a.rowStride(),
-                                from(b, (long) l * b.rowStride() + j), b.rowStride(),
-                                l == 0 ? beta : 1, from(c, (long) i * c.rowStride() + j), c.rowStride());
-                    }
+        for (int l = 0; l < depth; l += GemmTiles.DEPTH) {
+            int count = Math.min(GemmTiles.DEPTH, depth - l);
+            for (int j = 0; j < c.cols(); j += GemmTiles.COLS) {
+                int cols = Math.min(GemmTiles.COLS, c.cols() - j);
+                int top = lower ? j : 0;
+                int rowStep = GemmTiles.rows(c.rows() - top);
+                for (int i = top; i < c.rows(); i += rowStep) {
+                    tile(
+                            flagA, Blas.CblasNoTrans(), Math.min(rowStep, c.rows() - i), cols, count,
+                            alpha, a, i * downA + l * acrossA, b, (long) l * b.rowStride() + j,
+                            l == 0 ? beta : 1, c, (long) i * c.rowStride() + j);
                 }
             }
-        } catch (RuntimeException | Error e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new AssertionError("cblas_sgemm", e); // a C function throws nothing
         }
     }
 
-    /** The lower triangle of C ← α·AAᵀ + βC, and something above it: as {@link #gemmInTiles}. */
+    /** The lower triangle of C ← α·AAᵀ + βC, and something above it; {@link GemmTiles} says why. */
     private static void squareInTiles(float alpha, Matrix a, float beta, Matrix c, int depth) {
-        try {
-            for (int l = 0; l < depth; l += GemmTiles.SQUARE_DEPTH) {
-                int count = Math.min(GemmTiles.SQUARE_DEPTH, depth - l);
-                for (int i = 0; i < c.rows(); i += GemmTiles.SQUARE) {
-                    int rows = Math.min(GemmTiles.SQUARE, c.rows() - i);
-                    for (int j = 0; j <= i; j += GemmTiles.SQUARE) {
-                        SGEMM.invokeExact(
-                                ROW_MAJOR, Blas.CblasNoTrans(), Blas.CblasTrans(), rows,
-                                Math.min(GemmTiles.SQUARE, c.cols() - j), count,
-                                alpha, from(a, (long) i * a.rowStride() + l), a.rowStride(),
-                                from(a, (long) j * a.rowStride() + l), a.rowStride(),
-                                l == 0 ? beta : 1, from(c, (long) i * c.rowStride() + j), c.rowStride());
-                    }
+        for (int l = 0; l < depth; l += GemmTiles.SQUARE_DEPTH) {
+            int count = Math.min(GemmTiles.SQUARE_DEPTH, depth - l);
+            for (int i = 0; i < c.rows(); i += GemmTiles.SQUARE) {
+                int rows = Math.min(GemmTiles.SQUARE, c.rows() - i);
+                for (int j = 0; j <= i; j += GemmTiles.SQUARE) {
+                    tile(
+                            Blas.CblasNoTrans(), Blas.CblasTrans(), rows, Math.min(GemmTiles.SQUARE, c.cols() - j),
+                            count, alpha, a, (long) i * a.rowStride() + l, a, (long) j * a.rowStride() + l,
+                            l == 0 ? beta : 1, c, (long) i * c.rowStride() + j);
                 }
             }
+        }
+    }
+
+    /**
+     * One tile, of matrices from an element on. By the binding's handle, which C2 always inlines: the binding's method
+     * only until it has compiled that on its own, and from then on every slice would be an object.
+     */
+    private static void tile(
+            int flagA, int flagB, int rows, int cols, int depth, float alpha, Matrix a, long aFrom, Matrix b,
+            long bFrom, float beta, Matrix c, long cFrom) {
+        try {
+            SGEMM.invokeExact(
+                    ROW_MAJOR, flagA, flagB, rows, cols, depth, alpha, from(a, aFrom), a.rowStride(), from(b, bFrom),
+                    b.rowStride(), beta, from(c, cFrom), c.rowStride());
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {

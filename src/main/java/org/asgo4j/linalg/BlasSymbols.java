@@ -14,8 +14,7 @@ final class BlasSymbols {
     /** The factorizations with the caller's workspace; a few distributions keep them in a separate library. */
     static final List<String> LAPACKE = List.of("LAPACKE_ssyevd_work", "LAPACKE_dsyevd_work", "LAPACKE_sgeqrf_work",
             "LAPACKE_dgeqrf_work", "LAPACKE_sorgqr_work", "LAPACKE_dorgqr_work", "LAPACKE_ssytrd_work",
-            "LAPACKE_sorgtr_work", "LAPACKE_spotrf_work", "LAPACKE_dpotrf_work", "LAPACKE_strtri_work",
-            "LAPACKE_dtrtri_work");
+            "LAPACKE_sorgtr_work", "LAPACKE_dpotrf_work", "LAPACKE_dtrtri_work");
 
     private static final List<String> OPENBLAS = List.of("openblas_get_config", "openblas_get_corename",
             "openblas_set_num_threads", "openblas_get_num_threads");

@@ -39,7 +39,7 @@ public final class NativeCallException extends RuntimeException {
     /**
      * The failure of a Cholesky factorization.
      *
-     * @param routine the routine's name, such as {@code spotrf}
+     * @param routine the routine's name, such as {@code dpotrf}
      * @return the exception to throw
      */
     public static NativeCallException notPositiveDefinite(String routine) {
