@@ -6,7 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.lang.foreign.MemorySegment;
 
-/** One element at a time: the definition of {@link Kernels}, its fallback, and the tail of {@link VectorKernels}. */
+/** One element at a time: the definition of {@link Kernels}, its fallback, and the tail of {@link VectorLoops}. */
 final class ScalarKernels implements Kernels {
 
     static final ScalarKernels INSTANCE = new ScalarKernels();

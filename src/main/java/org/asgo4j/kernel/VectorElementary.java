@@ -7,10 +7,10 @@ import jdk.incubator.vector.VectorOperators;
 /**
  * {@link Elementary}, lane by lane: the same operations in the same order, guards as blends. Here are the constants of
  * all its functions; erf is only needed where there are no nodes left for a call, and stands in {@link
- * VectorLayerKernels}.
+ * VectorGelu}.
  *
  * <p>Coefficients are constant vectors, not broadcasts: a broadcast costs C2 hundreds of nodes, and a kernel over its
- * limit (see {@link VectorKernels}) has calls left in its loop that make an object of every vector.
+ * limit (see {@link VectorLoops}) has calls left in its loop that make an object of every vector.
  */
 final class VectorElementary {
 

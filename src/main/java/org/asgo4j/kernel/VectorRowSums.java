@@ -4,9 +4,9 @@ package org.asgo4j.kernel;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.asgo4j.kernel.Lanes.FLOATS;
 import static org.asgo4j.kernel.Lanes.ORDER;
+import static org.asgo4j.kernel.OffHeap.ALL;
 import static org.asgo4j.kernel.RowSums.LANES;
 
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -20,76 +20,76 @@ final class VectorRowSums {
     }
 
     /** As {@link RowSums#sum}. */
-    static float sum(MemorySegment x, long from, int count) {
+    static float sum(long x, int count) {
         int whole = count & -LANES;
         float sum = 0;
         for (int lane = 0; lane < LANES; lane += FLOATS.length()) {
             FloatVector s0 = FloatVector.zero(FLOATS);
             FloatVector s1 = s0;
             for (int i = lane; i < whole; i += LANES) {
-                FloatVector next = s0.add(fromMemorySegment(FLOATS, x, (from + i) * Float.BYTES, ORDER));
+                FloatVector next = s0.add(fromMemorySegment(FLOATS, ALL, (x + i) * Float.BYTES, ORDER));
                 s0 = s1;
                 s1 = next;
             }
             sum = Lanes.add(sum, s0.add(s1));
         }
-        return RowSums.addSum(sum, x, from + whole, count - whole, 1);
+        return RowSums.addSum(sum, ALL, x + whole, count - whole, 1);
     }
 
     /** As {@link RowSums#squares}. */
-    static float squares(MemorySegment x, long from, float shift, int count) {
+    static float squares(long x, float shift, int count) {
         int whole = count & -LANES;
         float sum = 0;
         for (int lane = 0; lane < LANES; lane += FLOATS.length()) {
             FloatVector s0 = FloatVector.zero(FLOATS);
             FloatVector s1 = s0;
             for (int i = lane; i < whole; i += LANES) {
-                FloatVector centered = fromMemorySegment(FLOATS, x, (from + i) * Float.BYTES, ORDER).sub(shift);
+                FloatVector centered = fromMemorySegment(FLOATS, ALL, (x + i) * Float.BYTES, ORDER).sub(shift);
                 FloatVector next = centered.fma(centered, s0);
                 s0 = s1;
                 s1 = next;
             }
             sum = Lanes.add(sum, s0.add(s1));
         }
-        return RowSums.addSquares(sum, x, from + whole, shift, count - whole, 1);
+        return RowSums.addSquares(sum, ALL, x + whole, shift, count - whole, 1);
     }
 
     /** As {@link RowSums#sumExp}. */
-    static float sumExp(MemorySegment x, long from, float shift, int count) {
+    static float sumExp(long x, float shift, int count) {
         int whole = count & -LANES;
         float sum = 0;
         for (int lane = 0; lane < LANES; lane += FLOATS.length()) {
             FloatVector s0 = FloatVector.zero(FLOATS);
             FloatVector s1 = s0;
             for (int i = lane; i < whole; i += LANES) {
-                FloatVector values = fromMemorySegment(FLOATS, x, (from + i) * Float.BYTES, ORDER).sub(shift);
+                FloatVector values = fromMemorySegment(FLOATS, ALL, (x + i) * Float.BYTES, ORDER).sub(shift);
                 FloatVector next = s0.add(VectorElementary.exp(values));
                 s0 = s1;
                 s1 = next;
             }
             sum = Lanes.add(sum, s0.add(s1));
         }
-        return RowSums.addExp(sum, x, from + whole, shift, count - whole, 1);
+        return RowSums.addExp(sum, ALL, x + whole, shift, count - whole, 1);
     }
 
     /** x[i] ← exp(x[i] − shift) and returns their sum as {@link RowSums#sum} has it. */
-    static float exponentiate(MemorySegment x, long from, float shift, int count) {
+    static float exponentiate(long x, float shift, int count) {
         int whole = count & -LANES;
         float sum = 0;
         for (int lane = 0; lane < LANES; lane += FLOATS.length()) {
             FloatVector s0 = FloatVector.zero(FLOATS);
             FloatVector s1 = s0;
             for (int i = lane; i < whole; i += LANES) {
-                FloatVector centered = fromMemorySegment(FLOATS, x, (from + i) * Float.BYTES, ORDER).sub(shift);
+                FloatVector centered = fromMemorySegment(FLOATS, ALL, (x + i) * Float.BYTES, ORDER).sub(shift);
                 FloatVector powers = VectorElementary.exp(centered);
-                powers.intoMemorySegment(x, (from + i) * Float.BYTES, ORDER);
+                powers.intoMemorySegment(ALL, (x + i) * Float.BYTES, ORDER);
                 FloatVector next = s0.add(powers);
                 s0 = s1;
                 s1 = next;
             }
             sum = Lanes.add(sum, s0.add(s1));
         }
-        ScalarLayerKernels.exponentiate(x, from + whole, shift, 1, count - whole);
-        return RowSums.addSum(sum, x, from + whole, count - whole, 1);
+        ScalarLayerKernels.exponentiate(ALL, x + whole, shift, 1, count - whole);
+        return RowSums.addSum(sum, ALL, x + whole, count - whole, 1);
     }
 }

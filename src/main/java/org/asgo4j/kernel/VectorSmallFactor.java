@@ -5,9 +5,9 @@ import static jdk.incubator.vector.FloatVector.fromArray;
 import static org.asgo4j.kernel.Lanes.FLOATS;
 import static org.asgo4j.kernel.Lanes.INDEX;
 import static org.asgo4j.kernel.Lanes.ORDER;
+import static org.asgo4j.kernel.OffHeap.ALL;
 import static org.asgo4j.kernel.SmallFactor.ROW;
 
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
@@ -21,16 +21,15 @@ final class VectorSmallFactor {
     private VectorSmallFactor() {}
 
     /** As {@link Kernels#invertFactor}. */
-    static boolean invert(MemorySegment a, long aFrom, long aStride, MemorySegment x, long xFrom, long xStride,
-            int order, float[] work) {
-        SmallFactor.load(a, aFrom, aStride, order, work);
+    static boolean invert(long a, long aStride, long x, long xStride, int order, float[] work) {
+        SmallFactor.load(ALL, a, aStride, order, work);
         for (int j = 0; j < order; j++) {
             float pivot = work[j * ROW + j];
             if (!SmallFactor.isPivot(pivot)) return false;
             eliminate(work, order, j, 1 / pivot);
             work[j * ROW + j] = SmallFactor.inverseRoot(pivot);
         }
-        for (int i = 0; i < order; i++) store(work, i, x, xFrom + i * xStride, order);
+        for (int i = 0; i < order; i++) store(work, i, x + i * xStride, order);
         return true;
     }
 
@@ -48,16 +47,16 @@ final class VectorSmallFactor {
     }
 
     /** As {@link SmallFactor#store}, whole vectors first: not every CPU can store a part of one. */
-    private static void store(float[] work, int i, MemorySegment x, long rowFrom, int order) {
+    private static void store(float[] work, int i, long row, int order) {
         float factor = work[i * ROW + i];
         int end = FLOATS.loopBound(order);
         for (int lane = 0; lane < end; lane += FLOATS.length()) {
             VectorMask<Float> before = INDEX.compare(VectorOperators.LT, i - lane);
             VectorMask<Float> behind = INDEX.compare(VectorOperators.GT, i - lane);
-            FloatVector row = fromArray(FLOATS, work, i * ROW + lane).mul(factor);
-            FloatVector.broadcast(FLOATS, factor).blend(row, before).blend(0, behind)
-                    .intoMemorySegment(x, (rowFrom + lane) * Float.BYTES, ORDER);
+            FloatVector values = fromArray(FLOATS, work, i * ROW + lane).mul(factor);
+            FloatVector.broadcast(FLOATS, factor).blend(values, before).blend(0, behind)
+                    .intoMemorySegment(ALL, (row + lane) * Float.BYTES, ORDER);
         }
-        SmallFactor.store(work, i, end, x, rowFrom, order);
+        SmallFactor.store(work, i, end, ALL, row, order);
     }
 }

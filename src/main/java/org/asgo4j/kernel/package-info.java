@@ -10,8 +10,12 @@
  *
  * <p>Arguments are a {@link java.lang.foreign.MemorySegment} and a first element, never a slice: a slice is an object.
  * No call allocates once compiled. Sizes are checked by the callers, who know the names of things; here a range outside
- * its segment ends in an {@link IndexOutOfBoundsException} of the segment itself. Ranges must not overlap unless they
- * are the same range, and even that only where a method says so.
+ * its segment ends in an {@link IndexOutOfBoundsException}. Ranges must not overlap unless they are the same range, and
+ * even that only where a method says so.
+ *
+ * <p>The vector twins check an operand once a call and then go by its address ({@link org.asgo4j.kernel.OffHeap} says
+ * why), so they take native memory only, and an arena must not be closed while another thread's call is in it. What a
+ * caller's other code does with segments then costs them nothing.
  *
  * <p>This is the only package that sees {@code jdk.incubator.vector}. {@link org.asgo4j.kernel.Kernels#best} and
  * {@link org.asgo4j.kernel.LayerKernels#best} choose the twin, so no class that needs the module is loaded without it.

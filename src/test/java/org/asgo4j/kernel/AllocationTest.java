@@ -6,18 +6,24 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.sun.management.ThreadMXBean;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import org.asgo4j.testing.OtherMemory;
 import org.asgo4j.testing.Seeds;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A compiled kernel allocates nothing: a vector that becomes an object is the usual way for a kernel to be slow. */
+/**
+ * A compiled kernel allocates nothing: a vector that becomes an object is the usual way for a kernel to be slow. And
+ * that whatever else the JVM did with vectors before.
+ */
 @Tag("allocation")
 class AllocationTest {
     /** Columns of a row: vectors, and a tail for every lane width. */
@@ -41,6 +47,16 @@ class AllocationTest {
     private static final float[] WORK = new float[Kernels.LARGEST_FACTOR * Kernels.LARGEST_FACTOR];
     private static final LayerKernels LAYERS = LayerKernels.vector();
 
+    /** Enough for {@link VectorSquares} to take four blocks at once, and a rest. */
+    private static final int MANY = 6 * ScalarKernels.SQUARES_BLOCK + COLS;
+
+    private static final MemorySegment LARGE = Arena.global().allocate(JAVA_FLOAT, MANY);
+
+    @BeforeAll
+    static void otherMemory() throws IOException {
+        OtherMemory.use();
+    }
+
     static Stream<Named<Call>> calls() {
         int n = ROWS * COLS;
         return Stream.of(
@@ -62,6 +78,7 @@ class AllocationTest {
                 Named.of("lion", (x, y, z, t) -> KERNELS.lion(x.segment(), x.from(), y.segment(), y.from(),
                         z.segment(), z.from(), n, 1, 0.9, 0.99, 0.1f, 1)),
                 Named.of("sumOfSquares", (x, y, z, t) -> KERNELS.sumOfSquares(x.segment(), x.from(), n)),
+                Named.of("sumOfSquares, four blocks", (x, y, z, t) -> KERNELS.sumOfSquares(LARGE, 0, MANY)),
                 Named.of("firstNonFinite", (x, y, z, t) -> KERNELS.firstNonFinite(x.segment(), x.from(), n)),
                 Named.of("invertFactor", (x, y, z, t) -> {
                     int k = Kernels.LARGEST_FACTOR;

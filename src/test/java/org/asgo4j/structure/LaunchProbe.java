@@ -21,8 +21,10 @@ final class LaunchProbe {
     public static void main(String[] arguments) {
         try (Backend backend = Backends.open(); Arena arena = Arena.ofConfined()) {
             Matrix borrowed = backend.allocate(arena, ROWS, COLS);
-            Matrix weight = Matrix.of(borrowed.segment().address(), borrowed.segment().byteSize(), ROWS, COLS, COLS,
-                    arena);
+            boolean needsNoAccess = "reference".equals(System.getProperty("asgo4j.backend"));
+            Matrix weight = needsNoAccess
+                    ? borrowed
+                    : Matrix.of(borrowed.segment().address(), borrowed.segment().byteSize(), ROWS, COLS, COLS, arena);
             Matrix gradient = backend.allocate(arena, ROWS, COLS);
             var state = new Asgo(AsgoConfig.defaults()).newState(backend, arena, ROWS, COLS);
             for (int step = 1; step <= STEPS; step++) {

@@ -72,6 +72,18 @@ class LaunchTest {
         assertRefused(NATIVE_ACCESS + "org.asgo4j", modulePath("org.asgo4j", DENY));
     }
 
+    /** The backend in plain Java needs no native access; its vector kernels do. */
+    @Test
+    void deniedNativeAccessLeavesTheReferenceBackendTheScalarTwins() throws Exception {
+        String reference = "-Dasgo4j.backend=reference";
+        Printed granted = classPath(reference, "--add-modules=" + VECTORS, NATIVE_ACCESS + "ALL-UNNAMED", DENY);
+        Printed denied = classPath(reference, "--add-modules=" + VECTORS, DENY);
+        assertTrue(granted.out().get(1).contains("vector, "), granted::toString);
+        assertTrue(denied.out().get(1).endsWith("scalar"), denied::toString);
+        assertEquals(1, denied.errors(NATIVE_ACCESS + "ALL-UNNAMED"), denied::toString);
+        assertEquals(granted.out().getLast(), denied.out().getLast(), "the weights' bits");
+    }
+
     private static void assertRefused(String option, Printed printed) {
         String first = printed.out().getFirst();
         assertTrue(first.startsWith("refused asgo4j may not load a native library"), printed::toString);
