@@ -9,7 +9,8 @@ import java.lang.foreign.MemorySegment;
  * <p>Every argument pair {@code (segment, from)} is a segment and its first element; {@code from} and {@code count}
  * count elements, not bytes. Only the range {@code [from, from + count)} is read or written. Ranges are the same or
  * disjoint. Twins agree bit for bit, except for the sign and payload of a NaN. A range outside its segment throws
- * {@link IndexOutOfBoundsException}; elements before the fault may have been written.
+ * {@link IndexOutOfBoundsException}; the scalar twin may have written the elements before the fault. The vector twin
+ * takes native memory only, else it throws {@link IllegalArgumentException}.
  */
 public sealed interface Kernels permits ScalarKernels, VectorKernels {
 
@@ -294,4 +295,29 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
      */
     boolean invertFactor(MemorySegment a, long aFrom, long aStride, MemorySegment x, long xFrom, long xStride,
             int order, float[] work);
+
+    /**
+     * The strict upper triangle of a square matrix from the lower one: a_ji ← a_ij for j {@literal <} i.
+     *
+     * @param a A, row-major; its strict lower triangle is read, its strict upper one written
+     * @param from first element of A
+     * @param stride elements from one row to the next
+     * @param order rows and columns
+     */
+    void mirror(MemorySegment a, long from, long stride, int order);
+
+    /**
+     * y_ji ← x_ij.
+     *
+     * @param x X, row-major, rows×cols; read
+     * @param xFrom first element of X
+     * @param xStride elements from one row of X to the next
+     * @param y Y, row-major, cols×rows; written; other memory than X
+     * @param yFrom first element of Y
+     * @param yStride elements from one row of Y to the next
+     * @param rows rows of X
+     * @param cols columns of X
+     */
+    void transpose(MemorySegment x, long xFrom, long xStride, MemorySegment y, long yFrom, long yStride, int rows,
+            int cols);
 }

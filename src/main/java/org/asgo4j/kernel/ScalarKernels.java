@@ -215,4 +215,15 @@ final class ScalarKernels implements Kernels {
             int order, float[] work) {
         return SmallFactor.invert(a, aFrom, aStride, x, xFrom, xStride, order, work);
     }
+
+    @Override
+    public void mirror(MemorySegment a, long from, long stride, int order) {
+        ScalarTranspose.mirror(a, from, stride, 0, order);
+    }
+
+    @Override
+    public void transpose(MemorySegment x, long xFrom, long xStride, MemorySegment y, long yFrom, long yStride,
+            int rows, int cols) {
+        ScalarTranspose.transpose(x, xFrom, xStride, y, yFrom, yStride, rows, cols);
+    }
 }

@@ -52,11 +52,10 @@ final class VectorCrossEntropy {
     }
 
     /**
-     * As {@link LayerKernels#crossEntropy}. The next row's maximum is looked for before a row's sum is used, so that no latency of folding lanes is waited
-     * for: 64 rows of 768 took an eighth less time.
+     * As {@link LayerKernels#crossEntropy}. The next row's maximum is looked for before a row's sum is used, so that no
+     * latency of folding lanes is waited for: 64 rows of 768 took an eighth less time.
      */
-    static double gradient(long logits, long rowStride, int rows, int vocabulary,
-            long targets, float scale) {
+    static double gradient(long logits, long rowStride, int rows, int vocabulary, long targets, float scale) {
         double loss = 0;
         float max = rows > 0 ? max(logits, vocabulary) : 0;
         for (int row = 0; row < rows; row++) {
@@ -74,8 +73,7 @@ final class VectorCrossEntropy {
     }
 
     /** As {@link LayerKernels#crossEntropyLoss}. */
-    static double loss(long logits, long rowStride, int rows, int vocabulary,
-            long targets) {
+    static double loss(long logits, long rowStride, int rows, int vocabulary, long targets) {
         double loss = 0;
         float max = rows > 0 ? max(logits, vocabulary) : 0;
         for (int row = 0; row < rows; row++) {

@@ -66,8 +66,7 @@ final class VectorGelu {
     }
 
     /** {@link Elementary#geluSlope} in full, for the reason given in {@link VectorLoops}. */
-    static void geluBackward(long x, long dy, long dx,
-            long count) {
+    static void geluBackward(long x, long dy, long dx, long count) {
         long end = FLOATS.loopBound(count);
         for (long i = 0; i < end; i += FLOATS.length()) {
             FloatVector values = fromMemorySegment(FLOATS, ALL, (x + i) * Float.BYTES, ORDER);

@@ -30,7 +30,8 @@ final class VectorKernels implements Kernels {
     @Override
     public void lookAhead(float fresh, MemorySegment gradient, long gradientFrom, float keep, MemorySegment m,
             long mFrom, MemorySegment direction, long directionFrom, long count) {
-        VectorLoops.lookAhead(fresh, OffHeap.read(gradient, gradientFrom, count), keep, OffHeap.write(m, mFrom, count), OffHeap.write(direction, directionFrom, count), count);
+        VectorLoops.lookAhead(fresh, OffHeap.read(gradient, gradientFrom, count), keep, OffHeap.write(m, mFrom, count),
+                OffHeap.write(direction, directionFrom, count), count);
         Reference.reachabilityFence(gradient);
         Reference.reachabilityFence(m);
         Reference.reachabilityFence(direction);
@@ -67,7 +68,8 @@ final class VectorKernels implements Kernels {
     @Override
     public void addSquaresDouble(double alpha, MemorySegment x, long xFrom, double beta, MemorySegment y, long yFrom,
             long count) {
-        VectorLoops.addSquaresDouble(alpha, OffHeap.read(x, xFrom, count), beta, OffHeap.writeDoubles(y, yFrom, count), count);
+        VectorLoops.addSquaresDouble(alpha, OffHeap.read(x, xFrom, count), beta, OffHeap.writeDoubles(y, yFrom, count),
+                count);
         Reference.reachabilityFence(x);
         Reference.reachabilityFence(y);
     }
@@ -75,7 +77,8 @@ final class VectorKernels implements Kernels {
     @Override
     public void divideByRoot(MemorySegment x, long xFrom, MemorySegment v, long vFrom, float inside, float outside,
             MemorySegment y, long yFrom, long count) {
-        VectorLoops.divideByRoot(OffHeap.read(x, xFrom, count), OffHeap.read(v, vFrom, count), inside, outside, OffHeap.write(y, yFrom, count), count);
+        VectorLoops.divideByRoot(OffHeap.read(x, xFrom, count), OffHeap.read(v, vFrom, count), inside, outside,
+                OffHeap.write(y, yFrom, count), count);
         Reference.reachabilityFence(x);
         Reference.reachabilityFence(v);
         Reference.reachabilityFence(y);
@@ -84,17 +87,20 @@ final class VectorKernels implements Kernels {
     @Override
     public void lion(MemorySegment weight, long weightFrom, MemorySegment gradient, long gradientFrom, MemorySegment m,
             long mFrom, long count, float gradientScale, double beta1, double beta2, float stepSize, float decay) {
-        VectorLoops.lion(OffHeap.write(weight, weightFrom, count), OffHeap.read(gradient, gradientFrom, count), OffHeap.write(m, mFrom, count), count, gradientScale, beta1, beta2, stepSize, decay);
+        VectorLoops.lion(OffHeap.write(weight, weightFrom, count), OffHeap.read(gradient, gradientFrom, count),
+                OffHeap.write(m, mFrom, count), count, gradientScale, beta1, beta2, stepSize, decay);
         Reference.reachabilityFence(weight);
         Reference.reachabilityFence(gradient);
         Reference.reachabilityFence(m);
     }
 
     @Override
-    public void adamw(MemorySegment weight, long weightFrom, MemorySegment gradient, long gradientFrom, MemorySegment m,
-            long mFrom, MemorySegment v, long vFrom, long count, float gradientScale, double beta1, double beta2,
-            float epsilon, float stepSize, float inverseRootCorrection, float decay) {
-        VectorLoops.adamw(OffHeap.write(weight, weightFrom, count), OffHeap.read(gradient, gradientFrom, count), OffHeap.write(m, mFrom, count), OffHeap.write(v, vFrom, count), count, gradientScale, beta1, beta2, epsilon, stepSize, inverseRootCorrection, decay);
+    public void adamw(MemorySegment weight, long weightFrom, MemorySegment gradient, long gradientFrom,
+            MemorySegment m, long mFrom, MemorySegment v, long vFrom, long count, float gradientScale, double beta1,
+            double beta2, float epsilon, float stepSize, float inverseRootCorrection, float decay) {
+        VectorLoops.adamw(OffHeap.write(weight, weightFrom, count), OffHeap.read(gradient, gradientFrom, count),
+                OffHeap.write(m, mFrom, count), OffHeap.write(v, vFrom, count), count, gradientScale, beta1, beta2,
+                epsilon, stepSize, inverseRootCorrection, decay);
         Reference.reachabilityFence(weight);
         Reference.reachabilityFence(gradient);
         Reference.reachabilityFence(m);
@@ -144,5 +150,20 @@ final class VectorKernels implements Kernels {
         Reference.reachabilityFence(a);
         Reference.reachabilityFence(x);
         return done;
+    }
+
+    @Override
+    public void mirror(MemorySegment a, long from, long stride, int order) {
+        VectorTranspose.mirror(OffHeap.writeRows(a, from, stride, order, order), stride, order);
+        Reference.reachabilityFence(a);
+    }
+
+    @Override
+    public void transpose(MemorySegment x, long xFrom, long xStride, MemorySegment y, long yFrom, long yStride,
+            int rows, int cols) {
+        VectorTranspose.transpose(OffHeap.readRows(x, xFrom, xStride, rows, cols), xStride,
+                OffHeap.writeRows(y, yFrom, yStride, cols, rows), yStride, rows, cols);
+        Reference.reachabilityFence(x);
+        Reference.reachabilityFence(y);
     }
 }

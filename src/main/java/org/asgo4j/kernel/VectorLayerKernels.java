@@ -48,12 +48,12 @@ final class VectorLayerKernels implements LayerKernels {
 
     @Override
     public void layerNormBackward(MemorySegment dy, long dyFrom, MemorySegment x, long xFrom, MemorySegment gain,
-            long gainFrom, MemorySegment mean, long meanFrom, MemorySegment inverseDeviation, long inverseDeviationFrom,
-            MemorySegment base, long baseFrom, MemorySegment dx, long dxFrom, MemorySegment dgain, long dgainFrom,
-            int rows, int cols) {
-        VectorNorm.backward(OffHeap.readRows(dy, dyFrom, cols, rows, cols), OffHeap.readRows(x, xFrom, cols, rows, cols),
-                OffHeap.read(gain, gainFrom, cols), OffHeap.read(mean, meanFrom, rows),
-                OffHeap.read(inverseDeviation, inverseDeviationFrom, rows),
+            long gainFrom, MemorySegment mean, long meanFrom, MemorySegment inverseDeviation,
+            long inverseDeviationFrom, MemorySegment base, long baseFrom, MemorySegment dx, long dxFrom,
+            MemorySegment dgain, long dgainFrom, int rows, int cols) {
+        VectorNorm.backward(OffHeap.readRows(dy, dyFrom, cols, rows, cols),
+                OffHeap.readRows(x, xFrom, cols, rows, cols), OffHeap.read(gain, gainFrom, cols),
+                OffHeap.read(mean, meanFrom, rows), OffHeap.read(inverseDeviation, inverseDeviationFrom, rows),
                 OffHeap.readRows(base, baseFrom, cols, rows, cols), OffHeap.writeRows(dx, dxFrom, cols, rows, cols),
                 OffHeap.write(dgain, dgainFrom, cols), rows, cols);
         Reference.reachabilityFence(dy);

@@ -131,7 +131,8 @@ final class VectorLoops {
         TAIL.divideByRoot(ALL, x + end, ALL, v + end, inside, outside, ALL, y + end, count - end);
     }
 
-    static void lion(long weight, long gradient, long m, long count, float gradientScale, double beta1, double beta2, float stepSize, float decay) {
+    static void lion(long weight, long gradient, long m, long count, float gradientScale, double beta1, double beta2,
+            float stepSize, float decay) {
         FloatVector clip = FloatVector.broadcast(FLOATS, gradientScale);
         FloatVector rate1 = FloatVector.broadcast(FLOATS, (float) (1 - beta1));
         FloatVector rate2 = FloatVector.broadcast(FLOATS, (float) (1 - beta2));
@@ -155,7 +156,8 @@ final class VectorLoops {
                 beta1, beta2, stepSize, decay);
     }
 
-    static void adamw(long weight, long gradient, long m, long v, long count, float gradientScale, double beta1, double beta2, float epsilon, float stepSize, float inverseRootCorrection, float decay) {
+    static void adamw(long weight, long gradient, long m, long v, long count, float gradientScale, double beta1,
+            double beta2, float epsilon, float stepSize, float inverseRootCorrection, float decay) {
         FloatVector clip = FloatVector.broadcast(FLOATS, gradientScale);
         FloatVector rate1 = FloatVector.broadcast(FLOATS, (float) (1 - beta1));
         FloatVector rate2 = FloatVector.broadcast(FLOATS, (float) (1 - beta2));

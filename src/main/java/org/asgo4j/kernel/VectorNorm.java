@@ -23,17 +23,15 @@ final class VectorNorm {
     }
 
     /** As {@link LayerKernels#layerNorm}. */
-    static void forward(long x, long gain, long y,
-            long mean, long inverseDeviation, int rows,
-            int cols, float epsilon) {
+    static void forward(long x, long gain, long y, long mean, long inverseDeviation, int rows, int cols,
+            float epsilon) {
         for (int row = 0; row < rows; row += 2) {
             rows(x, gain, y, mean, inverseDeviation, row, Math.min(row + 1, rows - 1), cols, epsilon);
         }
     }
 
     /** As {@link LayerKernels#layerNormBackward}. */
-    static void backward(long dy, long x, long gain, long mean, long inverseDeviation,
-            long base, long dx, long dgain,
+    static void backward(long dy, long x, long gain, long mean, long inverseDeviation, long base, long dx, long dgain,
             int rows, int cols) {
         int paired = rows & -2;
         for (int row = 0; row < paired; row += 2) {
@@ -50,8 +48,8 @@ final class VectorNorm {
     }
 
     /** One row; both sums of {@link ScalarLayerKernels#layerNormBackward} in one pass. */
-    private static void backwardRow(long dy, long x, long gain, float mu, float s, long base, long dx,
-            long dgain, int cols) {
+    private static void backwardRow(long dy, long x, long gain, float mu, float s, long base, long dx, long dgain,
+            int cols) {
         int whole = cols & -LANES;
         float a = 0;
         float c = 0;
@@ -80,7 +78,8 @@ final class VectorNorm {
         addGradients(dy, x, gain, mu, s, a / cols, c * s / cols, base, dx, dgain, cols);
     }
 
-    private static void addGradients(long dy, long x, long gain, float mu, float s, float a, float b, long base, long dx, long dgain, int count) {
+    private static void addGradients(long dy, long x, long gain, float mu, float s, float a, float b, long base,
+            long dx, long dgain, int count) {
         FloatVector minusA = FloatVector.broadcast(FLOATS, -a);
         FloatVector minusB = FloatVector.broadcast(FLOATS, -b);
         FloatVector factor = FloatVector.broadcast(FLOATS, s);
@@ -100,9 +99,8 @@ final class VectorNorm {
     }
 
     /** Rows {@code row} and {@code other} of {@link LayerKernels#layerNorm}, which may be the same. */
-    private static void rows(long x, long gain, long y,
-            long mean, long inverseDeviation, int row,
-            int other, int cols, float epsilon) {
+    private static void rows(long x, long gain, long y, long mean, long inverseDeviation, int row, int other, int cols,
+            float epsilon) {
         long x0 = x + (long) row * cols;
         long x1 = x + (long) other * cols;
         int whole = cols & -LANES;
@@ -159,8 +157,8 @@ final class VectorNorm {
     }
 
     /** {@link ScalarLayerKernels#normalize} of two rows; both are read before one is written, as they may be one. */
-    private static void normalize(long x0, long x1, float mu0, float mu1, float s0, float s1,
-            long gain, long y0, long y1, int cols) {
+    private static void normalize(long x0, long x1, float mu0, float mu1, float s0, float s1, long gain, long y0,
+            long y1, int cols) {
         int end = FLOATS.loopBound(cols);
         for (int i = 0; i < end; i += FLOATS.length()) {
             FloatVector gains = fromMemorySegment(FLOATS, ALL, (gain + i) * Float.BYTES, ORDER);
@@ -177,9 +175,8 @@ final class VectorNorm {
     }
 
     /** Rows {@code row} and row + 1 of {@link LayerKernels#layerNormBackward}. */
-    private static void backwardRows(long dy, long x, long gain, long mean, long inverseDeviation,
-            long base, long dx, long dgain,
-            int cols) {
+    private static void backwardRows(long dy, long x, long gain, long mean, long inverseDeviation, long base, long dx,
+            long dgain, int cols) {
         int whole = cols & -LANES;
         float mu0 = ALL.getAtIndex(JAVA_FLOAT, mean);
         float mu1 = ALL.getAtIndex(JAVA_FLOAT, mean + 1);
@@ -233,9 +230,8 @@ final class VectorNorm {
     }
 
     /** {@link ScalarLayerKernels#addNormGradients} of two rows, one after the other. */
-    private static void addGradients(long dy, long x, long gain, float mu0, float s0, float a0, float b0, float mu1, float s1, float a1, float b1,
-            long base, long dx, long dgain,
-            int cols) {
+    private static void addGradients(long dy, long x, long gain, float mu0, float s0, float a0, float b0, float mu1,
+            float s1, float a1, float b1, long base, long dx, long dgain, int cols) {
         FloatVector minusA0 = FloatVector.broadcast(FLOATS, -a0);
         FloatVector minusB0 = FloatVector.broadcast(FLOATS, -b0);
         FloatVector minusA1 = FloatVector.broadcast(FLOATS, -a1);

@@ -21,7 +21,8 @@ final class VectorSmallFactor {
     private VectorSmallFactor() {}
 
     /** As {@link Kernels#invertFactor}. */
-    static boolean invert(long a, long aStride, long x, long xStride, int order, float[] work) {
+    static boolean invert(long a, long aStride,
+            long x, long xStride, int order, float[] work) {
         SmallFactor.load(ALL, a, aStride, order, work);
         for (int j = 0; j < order; j++) {
             float pivot = work[j * ROW + j];

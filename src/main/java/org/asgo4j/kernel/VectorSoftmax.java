@@ -145,8 +145,7 @@ final class VectorSoftmax {
     }
 
     /** {@link ScalarLayerKernels#causalSoftmaxBackward}; two rows at once where both consist of whole vectors. */
-    static void backward(long p, long dp, long rowStride, int size,
-            float scale) {
+    static void backward(long p, long dp, long rowStride, int size, float scale) {
         int live = 1;
         for (; live < (size & -LANES); live += 2) {
             long first = (live - 1) * rowStride;
@@ -159,8 +158,7 @@ final class VectorSoftmax {
     }
 
     /** Rows of {@code live} and live + 1 columns, {@code live} odd, so that both end in the same vector. */
-    private static void backwardRows(long p0, long dp0, long rowStride, int live,
-            int size, float scale) {
+    private static void backwardRows(long p0, long dp0, long rowStride, int live, int size, float scale) {
         int last = live & -LANES;
         long p1 = p0 + rowStride;
         long dp1 = dp0 + rowStride;
@@ -198,8 +196,8 @@ final class VectorSoftmax {
     }
 
     /** As {@link ScalarLayerKernels#multiplyCentered}, two rows. */
-    private static void multiplyCentered(long p0, long p1, float mean0, float mean1, float scale,
-            long dp0, long dp1, int whole) {
+    private static void multiplyCentered(long p0, long p1, float mean0, float mean1, float scale, long dp0, long dp1,
+            int whole) {
         long end = (long) whole * Float.BYTES;
         for (long at = 0; at < end; at += stepBytes) {
             FloatVector centered0 = fromMemorySegment(FLOATS, ALL, dp0 * Float.BYTES + at, ORDER).sub(mean0);
@@ -211,8 +209,7 @@ final class VectorSoftmax {
         }
     }
 
-    private static void backwardRow(long p, long dp, int live, int size,
-            float scale) {
+    private static void backwardRow(long p, long dp, int live, int size, float scale) {
         int reach = reach(live, size);
         int whole = reach & -LANES;
         int rest = reach - whole;

@@ -148,7 +148,8 @@ abstract sealed class CpuBackend implements Backend permits ReferenceBackend, Bl
     public final void symmetrize(Matrix a) {
         checkOpen("symmetrize");
         ElementwiseShapes.symmetrize(name(), a);
-        Rearrangement.mirror(a);
+        if (a.type() == ElementType.FLOAT32) KERNELS.mirror(a.segment(), 0, a.rowStride(), a.rows());
+        else Rearrangement.mirrorWide(a);
     }
 
     @Override

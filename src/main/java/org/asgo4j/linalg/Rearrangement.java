@@ -9,52 +9,16 @@ final class Rearrangement {
     /** Columns mirrored at a time: as many lines of 64 bytes are written, and stay in the cache. */
     private static final int TILE = 32;
 
-    /** Rows mirrored at a time. */
-    private static final int ROWS = 4;
-
     private Rearrangement() {}
 
-    /** The strict upper triangle of a square matrix ← the lower one's transpose, tile by tile. */
-    static void mirror(Matrix a) {
+    /** The strict upper triangle of a square float64 matrix ← the lower one's transpose. */
+    static void mirrorWide(Matrix a) {
         for (int left = 0; left < a.cols(); left += TILE) {
-            for (int top = left; top < a.rows(); top += ROWS) {
-                if (a.type() == ElementType.FLOAT32 && top >= left + TILE && top + ROWS <= a.rows()) {
-                    mirrorRows(a.segment(), a.rowStride(), top, left);
-                } else {
-                    mirrorTile(a, top, left);
-                }
-            }
-        }
-    }
-
-    /** A tile of four whole rows: each element of the first comes with its three neighbours of a column. */
-    private static void mirrorRows(MemorySegment a, int stride, int top, int left) {
-        long row0 = (long) top * stride;
-        long row1 = row0 + stride;
-        long row2 = row1 + stride;
-        long row3 = row2 + stride;
-        for (int j = left; j < left + TILE; j++) {
-            long to = (long) j * stride + top;
-            a.setAtIndex(ValueLayout.JAVA_FLOAT, to, a.getAtIndex(ValueLayout.JAVA_FLOAT, row0 + j));
-            a.setAtIndex(ValueLayout.JAVA_FLOAT, to + 1, a.getAtIndex(ValueLayout.JAVA_FLOAT, row1 + j));
-            a.setAtIndex(ValueLayout.JAVA_FLOAT, to + 2, a.getAtIndex(ValueLayout.JAVA_FLOAT, row2 + j));
-            a.setAtIndex(ValueLayout.JAVA_FLOAT, to + 3, a.getAtIndex(ValueLayout.JAVA_FLOAT, row3 + j));
-        }
-    }
-
-    private static void mirrorTile(Matrix a, int top, int left) {
-        int bottom = Math.min(top + ROWS, a.rows());
-        for (int i = top; i < bottom; i++) {
-            int right = Math.min(left + TILE, i);
-            for (int j = left; j < right; j++) {
-                long from = (long) i * a.rowStride() + j;
-                long to = (long) j * a.rowStride() + i;
-                if (a.type() == ElementType.FLOAT32) {
-                    float value = a.segment().getAtIndex(ValueLayout.JAVA_FLOAT, from);
-                    a.segment().setAtIndex(ValueLayout.JAVA_FLOAT, to, value);
-                } else {
-                    double value = a.segment().getAtIndex(ValueLayout.JAVA_DOUBLE, from);
-                    a.segment().setAtIndex(ValueLayout.JAVA_DOUBLE, to, value);
+            for (int i = left; i < a.rows(); i++) {
+                int right = Math.min(left + TILE, i);
+                for (int j = left; j < right; j++) {
+                    double value = a.segment().getAtIndex(ValueLayout.JAVA_DOUBLE, (long) i * a.rowStride() + j);
+                    a.segment().setAtIndex(ValueLayout.JAVA_DOUBLE, (long) j * a.rowStride() + i, value);
                 }
             }
         }

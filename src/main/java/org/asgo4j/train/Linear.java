@@ -2,12 +2,10 @@
 package org.asgo4j.train;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.asgo4j.kernel.Kernels;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.Matrix;
 
@@ -16,17 +14,10 @@ import org.asgo4j.linalg.Matrix;
  * a small W for the first, which {@link Product} explains; {@link #refresh} brings it up to date.
  */
 final class Linear {
-    /** Side of the square blocks that are transposed in one go: two of them stay in the first cache. */
-    private static final int BLOCK = 16;
+    private static final Kernels KERNELS = Kernels.best();
 
     /** Elements of a W of which Wᵀ is kept: a larger one is packed by the BLAS as fast as it is read where it lies. */
     private static final long LARGEST_COPIED = 1 << 18;
-
-    /** Two neighbouring elements, the first in the lower half whatever the machine. */
-    private static final ValueLayout.OfLong PAIR = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
-    /** The lower half of a {@link #PAIR}. */
-    private static final long FIRST = 0xFFFF_FFFFL;
 
     private final Backend backend;
     private final GptParameter parameter;
@@ -44,53 +35,11 @@ final class Linear {
 
     /** Wᵀ ← the present W, if it is kept. */
     void refresh() {
-        if (transposed.isPresent()) transpose(parameter.weight(), transposed.get());
-    }
-
-    private static void transpose(Matrix weight, Matrix transposed) {
-        for (int i = 0; i < weight.rows(); i += BLOCK) {
-            int rowEnd = Math.min(i + BLOCK, weight.rows());
-            for (int j = 0; j < weight.cols(); j += BLOCK) {
-                transposeBlock(weight, transposed, i, rowEnd, j, Math.min(j + BLOCK, weight.cols()));
-            }
-        }
-    }
-
-    private static void transposeBlock(Matrix from, Matrix to, int row, int rowEnd, int col, int colEnd) {
-        int pairedRows = rowEnd - (rowEnd - row) % 2;
-        int pairedCols = colEnd - (colEnd - col) % 2;
-        transposePairs(from, to, row, pairedRows, col, pairedCols);
-        transposeSingly(from, to, pairedRows, rowEnd, col, colEnd);
-        transposeSingly(from, to, row, pairedRows, pairedCols, colEnd);
-    }
-
-    /** Squares of two by two, whose rows are words of eight bytes; takes half as long as element by element. */
-    private static void transposePairs(Matrix from, Matrix to, int row, int rowEnd, int col, int colEnd) {
-        MemorySegment source = from.segment();
-        MemorySegment target = to.segment();
-        long sourceStride = (long) from.rowStride() * Float.BYTES;
-        long targetStride = (long) to.rowStride() * Float.BYTES;
-        for (int j = col; j < colEnd; j += 2) {
-            for (int i = row; i < rowEnd; i += 2) {
-                long read = i * sourceStride + (long) j * Float.BYTES;
-                long write = j * targetStride + (long) i * Float.BYTES;
-                long upper = source.get(PAIR, read);
-                long lower = source.get(PAIR, read + sourceStride);
-                target.set(PAIR, write, upper & FIRST | lower << Float.SIZE);
-                target.set(PAIR, write + targetStride, upper >>> Float.SIZE | lower & ~FIRST);
-            }
-        }
-    }
-
-    private static void transposeSingly(Matrix from, Matrix to, int row, int rowEnd, int col, int colEnd) {
-        MemorySegment source = from.segment();
-        MemorySegment target = to.segment();
-        for (int i = row; i < rowEnd; i++) {
-            for (int j = col; j < colEnd; j++) {
-                float value = source.getAtIndex(ValueLayout.JAVA_FLOAT, (long) i * from.rowStride() + j);
-                target.setAtIndex(ValueLayout.JAVA_FLOAT, (long) j * to.rowStride() + i, value);
-            }
-        }
+        if (transposed.isEmpty()) return;
+        Matrix weight = parameter.weight();
+        Matrix copy = transposed.get();
+        KERNELS.transpose(weight.segment(), 0, weight.rowStride(), copy.segment(), 0, copy.rowStride(), weight.rows(),
+                weight.cols());
     }
 
     /** Y ← X·Wᵀ + βY, X r×n, Y r×m. */

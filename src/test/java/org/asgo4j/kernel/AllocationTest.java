@@ -86,6 +86,9 @@ class AllocationTest {
                     KERNELS.invertFactor(x.segment(), x.from(), k, y.segment(), y.from(), k, k, WORK);
                     KERNELS.invertFactor(x.segment(), x.from(), k, y.segment(), y.from(), k, k - 1, WORK);
                 }),
+                Named.of("mirror", (x, y, z, t) -> KERNELS.mirror(x.segment(), x.from(), 18, 18)),
+                Named.of("transpose", (x, y, z, t) -> KERNELS.transpose(x.segment(), x.from(), COLS, y.segment(),
+                        y.from(), ROWS, ROWS, COLS)),
                 Named.of("gelu", (x, y, z, t) -> LAYERS.gelu(x.segment(), x.from(), y.segment(), y.from(), n)),
                 Named.of("geluBackward", (x, y, z, t) -> LAYERS.geluBackward(x.segment(), x.from(), y.segment(),
                         y.from(), z.segment(), z.from(), n)),

@@ -31,7 +31,8 @@ public final class OtherMemory {
     public static void use() throws IOException {
         int bytes = FLOATS.vectorByteSize();
         try (Arena arena = Arena.ofConfined();
-                FileChannel file = FileChannel.open(Files.createTempFile("asgo4j", null), READ, WRITE, DELETE_ON_CLOSE)) {
+                FileChannel file =
+                        FileChannel.open(Files.createTempFile("asgo4j", null), READ, WRITE, DELETE_ON_CLOSE)) {
             List<MemorySegment> kinds = List.of(MemorySegment.ofArray(new float[FLOATS.length()]),
                     MemorySegment.ofArray(new byte[bytes]), arena.allocate(bytes), Arena.ofAuto().allocate(bytes),
                     file.map(FileChannel.MapMode.READ_WRITE, 0, bytes, arena));
