@@ -10,7 +10,8 @@ import java.util.Objects;
 
 /**
  * A row-major view of {@code rows × cols} elements in native memory; element (i, j) lies at index
- * {@code i·rowStride + j} of the segment. The view borrows the memory: whoever owns the segment's arena frees it.
+ * {@code i·rowStride + j} of the segment. The view borrows the memory: whoever owns the segment's arena frees it, and
+ * not while an operation on it runs, which checks only at its beginning that the arena is open.
  *
  * <p>The constructor checks the geometry once, so that no operation has to: the segment is native and aligned, and
  * {@code (rows−1)·rowStride + cols} elements fit into it.
