@@ -10,7 +10,9 @@ import java.lang.foreign.MemorySegment;
  * count elements, not bytes. Only the range {@code [from, from + count)} is read or written. Ranges are the same or
  * disjoint. Twins agree bit for bit, except for the sign and payload of a NaN. A range outside its segment throws
  * {@link IndexOutOfBoundsException}; the scalar twin may have written the elements before the fault. The vector twin
- * takes native memory only, else it throws {@link IllegalArgumentException}.
+ * throws {@link IllegalArgumentException} for memory that is on the heap, not aligned to its elements, or to be written
+ * and read-only; both throw {@link IllegalStateException} for a closed arena and {@link WrongThreadException} for
+ * another thread's.
  */
 public sealed interface Kernels permits ScalarKernels, VectorKernels {
 
@@ -18,7 +20,8 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
     int LARGEST_FACTOR = 16;
 
     /**
-     * The fastest twin of this JVM: vector if module {@code jdk.incubator.vector} is present, else scalar and one
+     * The fastest twin of this JVM: vector if module {@code jdk.incubator.vector} is present and native access
+     * is not denied, else scalar and one
      * warning.
      *
      * @throws IllegalArgumentException if the system property {@code asgo4j.lanes} asks for a width the CPU lacks
@@ -35,7 +38,8 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
     /**
      * The vector twin.
      *
-     * @throws UnsupportedOperationException if module {@code jdk.incubator.vector} is not present
+     * @throws UnsupportedOperationException if module {@code jdk.incubator.vector} is not present or native access is
+     *     denied
      * @throws IllegalArgumentException if the system property {@code asgo4j.lanes} asks for a width the CPU lacks
      */
     static Kernels vector() {

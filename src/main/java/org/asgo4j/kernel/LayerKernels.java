@@ -10,7 +10,7 @@ import java.lang.foreign.MemorySegment;
  * are in elements. Rows are contiguous; where a {@code rowStride} is given, row i begins at {@code from + i·rowStride},
  * and the padding between rows is neither read nor written. Ranges are disjoint unless stated. Twins agree bit for bit,
  * except for the sign and payload of a NaN; sums over a row have one order for every lane width. A range outside its
- * segment throws {@link IndexOutOfBoundsException}; elements before the fault may have been written.
+ * segment throws {@link IndexOutOfBoundsException}; memory is refused as by {@link Kernels}.
  */
 public sealed interface LayerKernels permits ScalarLayerKernels, VectorLayerKernels {
 
@@ -31,7 +31,8 @@ public sealed interface LayerKernels permits ScalarLayerKernels, VectorLayerKern
     /**
      * The vector twin.
      *
-     * @throws UnsupportedOperationException if module {@code jdk.incubator.vector} is not present
+     * @throws UnsupportedOperationException if module {@code jdk.incubator.vector} is not present or native access is
+     *     denied
      * @throws IllegalArgumentException if the system property {@code asgo4j.lanes} asks for a width the CPU lacks
      */
     static LayerKernels vector() {

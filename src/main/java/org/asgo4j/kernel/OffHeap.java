@@ -12,8 +12,8 @@ import java.util.Objects;
  * takes that out of a loop by what it has seen at that access, which stands once in the JDK for all its callers: after
  * some thousand vectors of a heap array, a mapped file or a confined arena anywhere in the JVM it asks at every
  * element, and the Vector API itself uses heap arrays until it is compiled. Kernels on segments took 3 to 14 times as
- * long as C then ({@link Kernels#axpby} of 2304 elements 1.5 µs, 0.1 in C), and ten times as long to compile. Here the
- * segment is a constant, and nothing is asked.
+ * long as C then ({@link Kernels#axpby} of 2304 elements 1.5 µs, C and this 0.1), and ten times as long to compile.
+ * Here the segment is a constant, and nothing is asked.
  *
  * <p>So an operand is checked once a call. What is lost: an arena that another thread closes during a call is not
  * noticed any more.
@@ -66,10 +66,13 @@ final class OffHeap {
     }
 
     private static long extent(MemorySegment x, long stride, int rows, int cols) {
-        if (rows <= 0 || cols <= 0) return 0;
-        if (rows > 1 && (stride < 0 || stride > x.byteSize())) {
-            throw new IndexOutOfBoundsException(
-                    "rows begin %d elements apart in %d bytes of memory".formatted(stride, x.byteSize()));
+        if (rows < 0 || cols < 0) {
+            throw new IndexOutOfBoundsException("%d rows of %d elements".formatted(rows, cols));
+        }
+        if (rows == 0 || cols == 0) return 0;
+        if (rows > 1 && (stride < 0 || stride > x.byteSize() / (rows - 1))) {
+            throw new IndexOutOfBoundsException("%d rows begin %d elements apart in %d bytes of memory"
+                    .formatted(rows, stride, x.byteSize()));
         }
         return (rows - 1) * stride + cols;
     }

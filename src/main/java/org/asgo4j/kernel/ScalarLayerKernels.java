@@ -7,7 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import java.lang.foreign.MemorySegment;
 
 /**
- * One element at a time: the definition of {@link LayerKernels}, its fallback, the tail of {@link VectorLayerKernels}.
+ * One element at a time: the definition of {@link LayerKernels}, its fallback, the tail of the vector twins' loops.
  */
 final class ScalarLayerKernels implements LayerKernels {
 

@@ -16,10 +16,10 @@ final class ScalarTranspose {
 
     /** As {@link Kernels#mirror}, for the columns that rows {@code top} ≤ i {@literal <} {@code bottom} become. */
     static void mirror(MemorySegment a, long from, long stride, int top, int bottom) {
-        for (int left = 0; left < bottom; left += TILE) {
-            for (int i = Math.max(top, left); i < bottom; i++) {
-                int right = Math.min(left + TILE, i);
-                for (int j = left; j < right; j++) copy(a, from + i * stride + j, a, from + j * stride + i);
+        for (long left = 0; left < bottom; left += TILE) {
+            for (long i = Math.max(top, left); i < bottom; i++) {
+                long right = Math.min(left + TILE, i);
+                for (long j = left; j < right; j++) copy(a, from + i * stride + j, a, from + j * stride + i);
             }
         }
     }
@@ -27,10 +27,10 @@ final class ScalarTranspose {
     /** As {@link Kernels#transpose}. */
     static void transpose(MemorySegment x, long xFrom, long xStride, MemorySegment y, long yFrom, long yStride,
             int rows, int cols) {
-        for (int left = 0; left < cols; left += TILE) {
-            int right = Math.min(left + TILE, cols);
+        for (long left = 0; left < cols; left += TILE) {
+            long right = Math.min(left + TILE, cols);
             for (int i = 0; i < rows; i++) {
-                for (int j = left; j < right; j++) copy(x, xFrom + i * xStride + j, y, yFrom + j * yStride + i);
+                for (long j = left; j < right; j++) copy(x, xFrom + i * xStride + j, y, yFrom + j * yStride + i);
             }
         }
     }

@@ -5,8 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 
 /**
- * The vector twins: checks every operand once a call, and runs the loops of {@link VectorLoops} on their addresses. The
- * fences keep an operand's memory from being freed with its segment while a loop is at it.
+ * Checks every operand once a call and runs the loops of {@link VectorLoops} on the operands' addresses. The fences
+ * keep an operand's memory from being freed with its segment while a loop is at it.
  */
 final class VectorKernels implements Kernels {
 

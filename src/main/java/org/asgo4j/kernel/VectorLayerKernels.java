@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 
 /**
- * The vector twins: checks every operand once a call, and runs the loops of {@link VectorGelu}, {@link VectorNorm},
+ * Checks every operand once a call and runs the loops of {@link VectorGelu}, {@link VectorNorm},
  * {@link VectorSoftmax} and {@link VectorCrossEntropy} on their addresses, as {@link VectorKernels} does.
  */
 final class VectorLayerKernels implements LayerKernels {

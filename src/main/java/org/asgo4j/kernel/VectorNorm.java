@@ -25,7 +25,7 @@ final class VectorNorm {
     /** As {@link LayerKernels#layerNorm}. */
     static void forward(long x, long gain, long y, long mean, long inverseDeviation, int rows, int cols,
             float epsilon) {
-        for (int row = 0; row < rows; row += 2) {
+        for (long row = 0; row < rows; row += 2) {
             rows(x, gain, y, mean, inverseDeviation, row, Math.min(row + 1, rows - 1), cols, epsilon);
         }
     }
@@ -99,10 +99,10 @@ final class VectorNorm {
     }
 
     /** Rows {@code row} and {@code other} of {@link LayerKernels#layerNorm}, which may be the same. */
-    private static void rows(long x, long gain, long y, long mean, long inverseDeviation, int row, int other, int cols,
-            float epsilon) {
-        long x0 = x + (long) row * cols;
-        long x1 = x + (long) other * cols;
+    private static void rows(long x, long gain, long y, long mean, long inverseDeviation, long row, long other,
+            int cols, float epsilon) {
+        long x0 = x + row * cols;
+        long x1 = x + other * cols;
         int whole = cols & -LANES;
         float sum0 = 0;
         float sum1 = 0;
@@ -148,8 +148,8 @@ final class VectorNorm {
         squares1 = RowSums.addSquares(squares1, ALL, x1 + whole, mu1, cols - whole, 1);
         float s0 = inverseDeviation(squares0, cols, epsilon);
         float s1 = inverseDeviation(squares1, cols, epsilon);
-        normalize(x0, x1, mu0, mu1, s0, s1, gain, y + (long) row * cols,
-                y + (long) other * cols, cols);
+        normalize(x0, x1, mu0, mu1, s0, s1, gain, y + row * cols,
+                y + other * cols, cols);
         ALL.setAtIndex(JAVA_FLOAT, mean + row, mu0);
         ALL.setAtIndex(JAVA_FLOAT, mean + other, mu1);
         ALL.setAtIndex(JAVA_FLOAT, inverseDeviation + row, s0);

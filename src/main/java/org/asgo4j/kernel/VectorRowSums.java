@@ -10,9 +10,10 @@ import static org.asgo4j.kernel.RowSums.LANES;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * {@link RowSums} with vectors. The two partial sums of a lane take turns, so that what is summed stands in a loop
- * once. A vector of fewer than 16 lanes goes over the row more than once, each time over its own columns of every 16;
- * in one loop, because a method that C2 has to inline twice may be one too many for it.
+ * {@link RowSums} with vectors, of numbers of elements of {@link OffHeap#ALL}. The two partial sums of a lane take
+ * turns, so that what is summed stands in a loop once. A vector of fewer than 16 lanes goes over the row more than
+ * once, each time over its own columns of every 16; in one loop, because a method that C2 has to inline twice may be
+ * one too many for it.
  */
 final class VectorRowSums {
 

@@ -13,9 +13,9 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * {@link SmallFactor} by whole rows: lanes below the diagonal of what is left of A, and beyond the order, hold
- * anything, and no result depends on them. Order 16 takes 0.5 µs, LAPACK's spotrf and strtri 1.9 (one thread of a Xeon
- * with AVX-512).
+ * {@link SmallFactor} by whole rows, on numbers of elements of {@link OffHeap#ALL}: lanes below the diagonal of what is
+ * left of A, and beyond the order, hold anything, and no result depends on them. Order 16 takes 0.5 µs, LAPACK's spotrf
+ * and strtri 1.9 (one thread of a Xeon with AVX-512).
  */
 final class VectorSmallFactor {
     private VectorSmallFactor() {}

@@ -19,10 +19,10 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
- * Rows of a causal softmax and of its gradient. They are short, a few vectors, so that most of their time went into
- * beginning loops: C2 makes three of every loop with a constant step, and checks of all bounds before the first. Hence
- * the steps here are variables: the gradient of 48×48 took twice as long with constants. A sum's latency is hidden by
- * other rows: the maximum of the next one, or two at once.
+ * Rows of a causal softmax and of its gradient, on numbers of elements of {@link OffHeap#ALL}. They are short, a few
+ * vectors, so that most of their time went into beginning loops: C2 makes three of every loop with a constant step, and
+ * checks of all bounds before the first. Hence the steps here are variables: the gradient of 48×48 took twice as long
+ * with constants. A sum's latency is hidden by other rows: the maximum of the next one, or two at once.
  */
 final class VectorSoftmax {
 

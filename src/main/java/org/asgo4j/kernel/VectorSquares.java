@@ -12,6 +12,7 @@ import static org.asgo4j.kernel.ScalarKernels.SQUARES_LANES;
 import static org.asgo4j.kernel.ScalarKernels.SQUARES_PARTIALS;
 
 import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
 
 /**
  * {@link Kernels#sumOfSquares} with vectors, four blocks at once where there are as many: a CPU's prefetchers follow
@@ -72,10 +73,14 @@ final class VectorSquares {
             DoubleVector d3 = a0;
             long at = x + lane;
             for (int i = 0; i < SQUARES_BLOCK; i += SQUARES_LANES) {
-                DoubleVector va = load(at + i);
-                DoubleVector vb = load(at + SQUARES_BLOCK + i);
-                DoubleVector vc = load(at + TWO_BLOCKS + i);
-                DoubleVector vd = load(at + THREE_BLOCKS + i);
+                FloatVector narrowA = fromMemorySegment(HALF, ALL, (at + i) * Float.BYTES, ORDER);
+                DoubleVector va = (DoubleVector) narrowA.convertShape(F2D, DOUBLES, 0);
+                FloatVector narrowB = fromMemorySegment(HALF, ALL, (at + SQUARES_BLOCK + i) * Float.BYTES, ORDER);
+                DoubleVector vb = (DoubleVector) narrowB.convertShape(F2D, DOUBLES, 0);
+                FloatVector narrowC = fromMemorySegment(HALF, ALL, (at + TWO_BLOCKS + i) * Float.BYTES, ORDER);
+                DoubleVector vc = (DoubleVector) narrowC.convertShape(F2D, DOUBLES, 0);
+                FloatVector narrowD = fromMemorySegment(HALF, ALL, (at + THREE_BLOCKS + i) * Float.BYTES, ORDER);
+                DoubleVector vd = (DoubleVector) narrowD.convertShape(F2D, DOUBLES, 0);
                 va = va.fma(va, a0);
                 vb = vb.fma(vb, b0);
                 vc = vc.fma(vc, c0);
@@ -112,20 +117,20 @@ final class VectorSquares {
         DoubleVector p2 = p0;
         DoubleVector p3 = p0;
         for (int i = 0; i < grouped; i += SQUARES_PARTIALS) {
-            DoubleVector x0 = load(x + i);
-            DoubleVector x1 = load(x + i + SQUARES_LANES);
-            DoubleVector x2 = load(x + i + 2 * SQUARES_LANES);
-            DoubleVector x3 = load(x + i + 3 * SQUARES_LANES);
+            FloatVector narrow0 = fromMemorySegment(HALF, ALL, (x + i) * Float.BYTES, ORDER);
+            DoubleVector x0 = (DoubleVector) narrow0.convertShape(F2D, DOUBLES, 0);
+            FloatVector narrow1 = fromMemorySegment(HALF, ALL, (x + i + SQUARES_LANES) * Float.BYTES, ORDER);
+            DoubleVector x1 = (DoubleVector) narrow1.convertShape(F2D, DOUBLES, 0);
+            FloatVector narrow2 = fromMemorySegment(HALF, ALL, (x + i + 2 * SQUARES_LANES) * Float.BYTES, ORDER);
+            DoubleVector x2 = (DoubleVector) narrow2.convertShape(F2D, DOUBLES, 0);
+            FloatVector narrow3 = fromMemorySegment(HALF, ALL, (x + i + 3 * SQUARES_LANES) * Float.BYTES, ORDER);
+            DoubleVector x3 = (DoubleVector) narrow3.convertShape(F2D, DOUBLES, 0);
             p0 = x0.fma(x0, p0);
             p1 = x1.fma(x1, p1);
             p2 = x2.fma(x2, p2);
             p3 = x3.fma(x3, p3);
         }
         return add(sum, p0.add(p1).add(p2.add(p3)));
-    }
-
-    private static DoubleVector load(long at) {
-        return (DoubleVector) fromMemorySegment(HALF, ALL, at * Float.BYTES, ORDER).convertShape(F2D, DOUBLES, 0);
     }
 
     /** sum + (l0 + l1) + (l2 + l3) + …, left to right, over the lanes l. */

@@ -36,10 +36,10 @@ final class VectorTranspose {
     /** As {@link Kernels#mirror}. */
     static void mirror(long a, long stride, int order) {
         int whole = order & -SIDE;
-        for (int left = 0; left < whole; left += TILE) {
-            for (int i = left; i < whole; i += SIDE) {
-                int right = Math.min(left + TILE, i);
-                for (int j = left; j < right; j += SIDE) {
+        for (long left = 0; left < whole; left += TILE) {
+            for (long i = left; i < whole; i += SIDE) {
+                long right = Math.min(left + TILE, i);
+                for (long j = left; j < right; j += SIDE) {
                     square(a + i * stride + j, stride, a + j * stride + i, stride);
                 }
             }
@@ -54,10 +54,10 @@ final class VectorTranspose {
     static void transpose(long x, long xStride, long y, long yStride, int rows, int cols) {
         int wholeRows = rows & -SIDE;
         int wholeCols = cols & -SIDE;
-        for (int left = 0; left < wholeCols; left += TILE) {
-            int right = Math.min(left + TILE, wholeCols);
+        for (long left = 0; left < wholeCols; left += TILE) {
+            long right = Math.min(left + TILE, wholeCols);
             for (int i = 0; i < wholeRows; i += SIDE) {
-                for (int j = left; j < right; j += SIDE) {
+                for (long j = left; j < right; j += SIDE) {
                     square(x + i * xStride + j, xStride, y + j * yStride + i, yStride);
                 }
             }

@@ -9,10 +9,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.asgo4j.io.Safetensors;
 import org.asgo4j.io.SafetensorsWriter;
@@ -56,6 +55,7 @@ public final class Optimizer implements AutoCloseable {
     private final Conveyor.Work[] works; //                      per worker: made once, since a step allocates nothing
     private double clipFactor;
     private boolean observed; //                                whether the step under way measures its updates
+    private final AtomicBoolean busy = new AtomicBoolean(); //  a step, save, load or close is under way
     private long steps;
     private boolean closed;
 
@@ -85,8 +85,8 @@ public final class Optimizer implements AutoCloseable {
             works[i] = (wave, other) -> update(wave, worker, other);
         }
         try {
-            check(this.groups);
-            if (workers.count() > 1) checkShared(this.groups);
+            GroupChecks.check(this.groups);
+            if (workers.count() > 1) GroupChecks.checkShared(this.groups);
             for (int i = 0; i < workspaces.length; i++) workspaces[i] = new Workspace(backend);
             for (int i = 0; i < this.groups.size(); i++) addGroup(i);
             largestFirst = stepped.toArray(Stepped[]::new);
@@ -121,42 +121,14 @@ public final class Optimizer implements AutoCloseable {
         }
     }
 
-    private static void check(List<ParameterGroup> groups) {
-        require(!groups.isEmpty(), "optimizer: there must be at least one group");
-        List<Parameter> all = groups.stream().flatMap(group -> group.parameters().stream()).toList();
-        Set<String> names = new HashSet<>();
-        for (Parameter p : all) {
-            require(names.add(p.name()), "optimizer: two parameters are named '%s'", p.name());
-            for (Parameter other : all) {
-                require(!p.weight().overlaps(other.gradient()),
-                        "optimizer: weight '%s' overlaps gradient '%s'", p.name(), other.name());
-                require(p == other || !p.weight().overlaps(other.weight()),
-                        "optimizer: weight '%s' overlaps weight '%s'", p.name(), other.name());
-            }
-        }
-    }
-
-    /** Any worker may step any parameter; a confined arena would fail at whichever step first meets another thread. */
-    private static void checkShared(List<ParameterGroup> groups) {
-        Thread another = new Thread();
-        for (ParameterGroup group : groups) {
-            for (Parameter p : group.parameters()) {
-                boolean shared = p.weight().segment().isAccessibleBy(another)
-                        && p.gradient().segment().isAccessibleBy(another);
-                require(shared, "optimizer: memory of parameter '%s' is confined to a thread; several workers need "
-                        + "a shared arena (Arena.ofShared())", p.name());
-            }
-        }
-    }
-
     /**
      * One step of every parameter.
      *
      * @return what was done; the same object at every step
      * @throws NonFiniteGradientException if a gradient is not finite and the policy is to throw; nothing has been
      *     changed
-     * @throws IllegalStateException if this optimizer, a weight's or a gradient's memory is closed; nothing has been
-     *     changed
+     * @throws IllegalStateException if this optimizer, a weight's or a gradient's memory is closed, or another use
+     *     of this optimizer is under way; nothing has been changed
      * @throws IllegalArgumentException if a schedule returns a learning rate that is negative or not finite; nothing
      *     has been changed
      * @throws RootFailedException if the root or basis of a gram matrix fails for the third time in a row, or the
@@ -177,12 +149,34 @@ public final class Optimizer implements AutoCloseable {
      *     {@link #step()}
      */
     public StepReport step(double gradientScale) {
-        if (closed) throw new IllegalStateException("optimizer is closed");
         // Within float32's range, so that no finite gradient has an infinite norm for it.
         if (!(gradientScale > 0 && gradientScale <= Float.MAX_VALUE)) {
             throw new IllegalArgumentException(
                     "gradientScale must be positive and at most " + Float.MAX_VALUE + ", got " + gradientScale);
         }
+        begin();
+        try {
+            requireOpen();
+            return measureAndTake(gradientScale);
+        } finally {
+            busy.set(false);
+        }
+    }
+
+    /**
+     * From here on nobody frees or replaces the state: loops over it ask once, at their beginning, whether it is there.
+     */
+    private void begin() {
+        if (!busy.compareAndSet(false, true)) {
+            throw new IllegalStateException("optimizer is in use: by a step, save, load or close");
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) throw new IllegalStateException("optimizer is closed");
+    }
+
+    private StepReport measureAndTake(double gradientScale) {
         StepEvent event = StepEvent.start();
         long start = System.nanoTime();
         workers.run(largestFirst.length, measure);
@@ -393,9 +387,14 @@ public final class Optimizer implements AutoCloseable {
      * @param scratch owns packed copies; must live until {@code writer} has written
      */
     public void addTo(SafetensorsWriter writer, String prefix, boolean withRoots, Arena scratch) {
-        if (closed) throw new IllegalStateException("optimizer is closed");
-        for (Stepped each : stepped) each.state.settle();
-        StateFile.add(backend, writer, prefix, withRoots, scratch, named(), own());
+        begin();
+        try {
+            requireOpen();
+            for (Stepped each : stepped) each.state.settle();
+            StateFile.add(backend, writer, prefix, withRoots, scratch, named(), own());
+        } finally {
+            busy.set(false);
+        }
     }
 
     private List<NamedState> named() {
@@ -413,20 +412,34 @@ public final class Optimizer implements AutoCloseable {
      *     changed
      */
     public void load(Safetensors source, String prefix) {
-        if (closed) throw new IllegalStateException("optimizer is closed");
-        for (Stepped each : stepped) each.state.settle();
-        StateFile.Own own = StateFile.load(backend, source, prefix, named(), own());
-        steps = own.steps();
-        RootCounts counts = report.reset(own.skippedSteps());
-        for (Stepped each : stepped) each.state.addCounts(counts);
+        begin();
+        try {
+            requireOpen();
+            for (Stepped each : stepped) each.state.settle();
+            StateFile.Own own = StateFile.load(backend, source, prefix, named(), own());
+            steps = own.steps();
+            RootCounts counts = report.reset(own.skippedSteps());
+            for (Stepped each : stepped) each.state.addCounts(counts);
+        } finally {
+            busy.set(false);
+        }
     }
 
-    /** Frees all state and workspaces. Weights, gradients, backend and workers stay. */
+    /**
+     * Frees all state and workspaces. Weights, gradients, backend and workers stay.
+     *
+     * @throws IllegalStateException if a step, save or load is under way; nothing has been freed
+     */
     @Override
     public void close() {
-        if (closed) return;
-        for (Stepped each : stepped) each.state.settle();
-        closed = true;
-        arena.close();
+        begin();
+        try {
+            if (closed) return;
+            for (Stepped each : stepped) each.state.settle();
+            arena.close();
+            closed = true;
+        } finally {
+            busy.set(false);
+        }
     }
 }

@@ -102,12 +102,12 @@ final class Gpt implements AutoCloseable {
         int chunkCount = losses.length;
         int count = batch * config.context();
         var gradients = new WeightGradients(kernels);
-        var head = new Linear(backend, arena, parameters.tokenEmbedding());
+        var head = new Linear(backend, kernels, arena, parameters.tokenEmbedding());
         List<LayerWeights> weights = new ArrayList<>();
         List<LayerActivations> saved = new ArrayList<>();
         List<LayerPass.Stream> streams = new ArrayList<>(List.of(stream(count)));
         for (int i = 0; i < config.layers(); i++) {
-            weights.add(LayerWeights.of(backend, arena, parameters.layer(i)));
+            weights.add(LayerWeights.of(backend, kernels, arena, parameters.layer(i)));
             saved.add(LayerActivations.allocate(backend, arena, config, batch, chunkCount));
             streams.add(stream(count));
             linears.addAll(weights.get(i).linears());

@@ -3,6 +3,7 @@ package org.asgo4j.train;
 
 import java.lang.foreign.Arena;
 import java.util.List;
+import org.asgo4j.kernel.Kernels;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.Matrix;
 
@@ -19,14 +20,15 @@ import org.asgo4j.linalg.Matrix;
 record LayerWeights(
         Matrix norm1, Linear queryKeyValue, Linear projection, Matrix norm2, Linear expand, Linear contract) {
 
-    static LayerWeights of(Backend backend, Arena arena, GptParameters.LayerParameters parameters) {
+    static LayerWeights of(
+            Backend backend, Kernels kernels, Arena arena, GptParameters.LayerParameters parameters) {
         return new LayerWeights(
                 parameters.norm1().weight(),
-                new Linear(backend, arena, parameters.queryKeyValue()),
-                new Linear(backend, arena, parameters.projection()),
+                new Linear(backend, kernels, arena, parameters.queryKeyValue()),
+                new Linear(backend, kernels, arena, parameters.projection()),
                 parameters.norm2().weight(),
-                new Linear(backend, arena, parameters.expand()),
-                new Linear(backend, arena, parameters.contract()));
+                new Linear(backend, kernels, arena, parameters.expand()),
+                new Linear(backend, kernels, arena, parameters.contract()));
     }
 
     List<Linear> linears() {

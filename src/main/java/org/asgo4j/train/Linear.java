@@ -14,18 +14,18 @@ import org.asgo4j.linalg.Matrix;
  * a small W for the first, which {@link Product} explains; {@link #refresh} brings it up to date.
  */
 final class Linear {
-    private static final Kernels KERNELS = Kernels.best();
-
     /** Elements of a W of which Wᵀ is kept: a larger one is packed by the BLAS as fast as it is read where it lies. */
     private static final long LARGEST_COPIED = 1 << 18;
 
     private final Backend backend;
+    private final Kernels kernels;
     private final GptParameter parameter;
     private final Optional<Matrix> transposed;
 
     /** Allocates Wᵀ, n×m, in {@code arena}, if it is kept. */
-    Linear(Backend backend, Arena arena, GptParameter parameter) {
+    Linear(Backend backend, Kernels kernels, Arena arena, GptParameter parameter) {
         this.backend = backend;
+        this.kernels = kernels;
         this.parameter = parameter;
         Matrix weight = parameter.weight();
         transposed = weight.size() > LARGEST_COPIED
@@ -38,7 +38,7 @@ final class Linear {
         if (transposed.isEmpty()) return;
         Matrix weight = parameter.weight();
         Matrix copy = transposed.get();
-        KERNELS.transpose(weight.segment(), 0, weight.rowStride(), copy.segment(), 0, copy.rowStride(), weight.rows(),
+        kernels.transpose(weight.segment(), 0, weight.rowStride(), copy.segment(), 0, copy.rowStride(), weight.rows(),
                 weight.cols());
     }
 

@@ -81,7 +81,8 @@ class KernelTwinsTest {
 
     static IntStream counts() {
         int lanes = Lanes.FLOATS.length();
-        return IntStream.concat(IntStream.rangeClosed(0, 4 * lanes + 3), IntStream.of(101, 127, 1000, 4097, 8233));
+        return IntStream.concat(IntStream.rangeClosed(0, 4 * lanes + 3), IntStream.of(101, 127, 1000, 4097, 8233,
+                4 * ScalarKernels.SQUARES_BLOCK, 6 * ScalarKernels.SQUARES_BLOCK + 77));
     }
 
     @ParameterizedTest

@@ -52,6 +52,8 @@ class OffHeapTest {
         assertThrows(IndexOutOfBoundsException.class, () -> OffHeap.readRows(memory, 5, 12, 3, 12));
         assertThrows(IndexOutOfBoundsException.class, () -> OffHeap.writeRows(memory, 0, -12, 3, 12));
         assertThrows(IndexOutOfBoundsException.class, () -> OffHeap.readRows(memory, 0, -1, 3, 12));
+        assertThrows(IndexOutOfBoundsException.class, () -> OffHeap.readRows(memory, 0, 12, -1, 12));
+        assertThrows(IndexOutOfBoundsException.class, () -> OffHeap.readRows(memory, 0, 12, 3, -1));
         assertThrows(IndexOutOfBoundsException.class, () -> OffHeap.readRows(memory, 0, Long.MAX_VALUE, 3, 12));
     }
 
@@ -75,6 +77,8 @@ class OffHeapTest {
         assertThrows(IllegalArgumentException.class, () -> Kernels.vector().sumOfSquares(heap, 0, COUNT));
         MemorySegment displaced = memory.asSlice(1, 4 * (COUNT - 1));
         assertThrows(IllegalArgumentException.class, () -> Kernels.vector().sumOfSquares(displaced, 0, COUNT - 1));
+        MemorySegment halfway = arena.allocate(24, 8).asSlice(4, 16);
+        assertThrows(IllegalArgumentException.class, () -> OffHeap.readDoubles(halfway, 0, 1));
         MemorySegment readOnly = memory.asReadOnly();
         assertEquals(0, Kernels.vector().sumOfSquares(readOnly, 0, COUNT));
         assertThrows(IllegalArgumentException.class, () -> Kernels.vector().scale(1, readOnly, 0, COUNT));

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -287,6 +288,26 @@ class OptimizerTest {
             optimizer.close();
             optimizer.close();
             assertThrows(IllegalStateException.class, optimizer::step);
+        }
+    }
+
+    /** Asked from within the step, by its schedule; another thread would get the same answer. */
+    @Test
+    void nothingElseIsDoneDuringAStep() {
+        var asked = new Optimizer[1];
+        Schedule asking = step -> {
+            assertThrows(IllegalStateException.class, asked[0]::close);
+            assertThrows(IllegalStateException.class, asked[0]::step);
+            assertThrows(IllegalStateException.class, () -> asked[0].save(Path.of("unwritten")));
+            return 0.1f;
+        };
+        var group = new ParameterGroup(
+                "all", new Asgo(AsgoConfig.published()), asking, 0, List.of(parameter("w", 4, 6)));
+        try (var workers = new Workers(1);
+                var optimizer = new Optimizer(backend, workers, NO_CLIPPING, List.of(group))) {
+            asked[0] = optimizer;
+            assertEquals(1, optimizer.step().step());
+            assertEquals(2, optimizer.step().step());
         }
     }
 
