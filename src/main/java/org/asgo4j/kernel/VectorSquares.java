@@ -18,7 +18,10 @@ import jdk.incubator.vector.FloatVector;
  * {@link Kernels#sumOfSquares} with vectors, four blocks at once where there are as many: a CPU's prefetchers follow
  * every page of 4 KiB that is being read, so four of them bring more from memory than one, 1.1 times as much on the
  * machine of docs/measured.md. The four partial sums of a block's lane take turns, so that what is summed stands in the
- * loop once for each block; more is too much for C2 to inline.
+ * loop once for each block.
+ *
+ * <p>{@link #add} takes a vector, which {@link VectorLoops} avoids: on segments C2 had no nodes left to inline it in
+ * one JVM of a few. Here it has, as nothing is asked of a segment: no object in eight JVMs (AllocationTest).
  */
 final class VectorSquares {
 
