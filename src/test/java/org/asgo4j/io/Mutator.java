@@ -48,6 +48,7 @@ final class Mutator {
     private static final Pattern NUMBER = Pattern.compile("-?[0-9]+");
     private static final Pattern STRING = Pattern.compile("\"[^\"]*\"");
     private static final Pattern TENSOR = Pattern.compile("\"[^\"]*\":\\{[^{}]*},?");
+    private static final Pattern RANGE = Pattern.compile("\\[[0-9]+,[0-9]+]");
     private static final Pattern ENTRY = Pattern.compile("\"[^\"]*\":(\\{[^{}]*}|\\[[^\\[\\]]*]|\"[^\"]*\")");
 
     private final SplittableRandom random;
@@ -80,7 +81,7 @@ final class Mutator {
     private void editHeader() {
         int at = random.nextInt(header.length() + 1);
         int end = Math.min(header.length(), at + 1 + random.nextInt(MOST_INSERTED));
-        switch (random.nextInt(12)) {
+        switch (random.nextInt(13)) {
             case 0 -> flipBit();
             case 1 -> header.replace(at, Math.min(end, at + 1), "" + (char) random.nextInt(1 << Byte.SIZE));
             case 2 -> header.insert(at, noise());
@@ -92,6 +93,7 @@ final class Mutator {
             case 8 -> duplicateEntry();
             case 9 -> replaceMatch(TENSOR, "");
             case 10 -> header.insert(at, pick(OPENERS).repeat(1 + random.nextInt(oneIn(8) ? MOST_NESTED : 4)));
+            case 11 -> repeatRange();
             default -> splice(at, end);
         }
     }
@@ -126,6 +128,12 @@ final class Mutator {
         MatchResult match = match(ENTRY);
         if (match == null) return;
         header.insert(oneIn(4) ? random.nextInt(header.length()) : match.start(), match.group() + ",");
+    }
+
+    /** Gives a tensor another one's bytes, or its shape, where both are written as two numbers. */
+    private void repeatRange() {
+        MatchResult match = match(RANGE);
+        if (match != null) replaceMatch(RANGE, match.group());
     }
 
     /** Replaces a range by a range of another valid header. */
