@@ -18,7 +18,8 @@ import jdk.incubator.vector.VectorOperators;
  *
  * <p>Loads and stores are spelled out in the loops. A method of ours that takes or returns a vector is inlined only
  * until C2 has made 18,000 nodes (NodeCountInliningCutoff), and where it is not, every vector it passes becomes an
- * object; methods of the Vector API are always inlined.
+ * object; methods of the Vector API are always inlined. {@link VectorTranspose} says why a FloatVector should have one
+ * width; only {@link VectorSquares} loads halves.
  */
 final class VectorLoops {
 

@@ -20,41 +20,6 @@ final class VectorRowSums {
     private VectorRowSums() {
     }
 
-    /** As {@link RowSums#sum}. */
-    static float sum(long x, int count) {
-        int whole = count & -LANES;
-        float sum = 0;
-        for (int lane = 0; lane < LANES; lane += FLOATS.length()) {
-            FloatVector s0 = FloatVector.zero(FLOATS);
-            FloatVector s1 = s0;
-            for (int i = lane; i < whole; i += LANES) {
-                FloatVector next = s0.add(fromMemorySegment(FLOATS, ALL, (x + i) * Float.BYTES, ORDER));
-                s0 = s1;
-                s1 = next;
-            }
-            sum = Lanes.add(sum, s0.add(s1));
-        }
-        return RowSums.addSum(sum, ALL, x + whole, count - whole, 1);
-    }
-
-    /** As {@link RowSums#squares}. */
-    static float squares(long x, float shift, int count) {
-        int whole = count & -LANES;
-        float sum = 0;
-        for (int lane = 0; lane < LANES; lane += FLOATS.length()) {
-            FloatVector s0 = FloatVector.zero(FLOATS);
-            FloatVector s1 = s0;
-            for (int i = lane; i < whole; i += LANES) {
-                FloatVector centered = fromMemorySegment(FLOATS, ALL, (x + i) * Float.BYTES, ORDER).sub(shift);
-                FloatVector next = centered.fma(centered, s0);
-                s0 = s1;
-                s1 = next;
-            }
-            sum = Lanes.add(sum, s0.add(s1));
-        }
-        return RowSums.addSquares(sum, ALL, x + whole, shift, count - whole, 1);
-    }
-
     /** As {@link RowSums#sumExp}. */
     static float sumExp(long x, float shift, int count) {
         int whole = count & -LANES;
