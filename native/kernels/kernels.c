@@ -8,9 +8,22 @@
 #include <stdint.h>
 #include <string.h>
 
-/* One AVX-512 register of doubles; where registers are shorter, gcc takes several. */
-typedef double doubles __attribute__((vector_size(64)));
-typedef float floats __attribute__((vector_size(32), aligned(4)));
+/* One register of doubles, and as many floats. gcc keeps a vector of more than one in memory. */
+#if defined(__AVX512F__)
+enum { REGISTER = 8 };
+#elif defined(__AVX__)
+enum { REGISTER = 4 };
+#else
+enum { REGISTER = 2 };
+#endif
+typedef double one __attribute__((vector_size(8 * REGISTER)));
+typedef float narrow_one __attribute__((vector_size(4 * REGISTER), aligned(4)));
+
+/* Sums of squares have 8 lanes, whatever a register has. */
+enum { SQUARES_LANES = 8, REGISTERS = SQUARES_LANES / REGISTER };
+typedef struct {
+    one of[REGISTERS];
+} doubles;
 
 enum { SQUARES_BLOCK = 4096, SQUARES_PARTIALS = 32, SCAN_BLOCK = 4096 };
 
@@ -98,10 +111,13 @@ void adamw(float *restrict weight, const float *restrict gradient, float *restri
     }
 }
 
-static doubles widened(const float *x) {
-    doubles result;
-    for (int i = 0; i < 8; i++) result[i] = x[i];
-    return result;
+/* Squares of floats are exact in double: an fma would round the same way. */
+static inline doubles with_squares(doubles p, const float *x) {
+    for (int k = 0; k < REGISTERS; k++) {
+        one wide = __builtin_convertvector(*(const narrow_one *)(x + k * REGISTER), one);
+        p.of[k] += wide * wide;
+    }
+    return p;
 }
 
 double sum_of_squares(const float *x, int64_t count) {
@@ -109,19 +125,18 @@ double sum_of_squares(const float *x, int64_t count) {
     for (int64_t block = 0; block < count; block += SQUARES_BLOCK) {
         int64_t end = count - block < SQUARES_BLOCK ? count : block + SQUARES_BLOCK;
         int64_t i = block;
-        /* Squares of floats are exact in double: an fma would round the same way. */
-        doubles p0 = {0}, p1 = {0}, p2 = {0}, p3 = {0};
+        doubles p0 = {{{0}}}, p1 = p0, p2 = p0, p3 = p0;
         for (; i + SQUARES_PARTIALS <= end; i += SQUARES_PARTIALS) {
-            doubles x0 = widened(x + i), x1 = widened(x + i + 8), x2 = widened(x + i + 16), x3 = widened(x + i + 24);
-            p0 += x0 * x0;
-            p1 += x1 * x1;
-            p2 += x2 * x2;
-            p3 += x3 * x3;
+            p0 = with_squares(p0, x + i);
+            p1 = with_squares(p1, x + i + SQUARES_LANES);
+            p2 = with_squares(p2, x + i + 2 * SQUARES_LANES);
+            p3 = with_squares(p3, x + i + 3 * SQUARES_LANES);
         }
-        doubles p = (p0 + p1) + (p2 + p3);
-        double sum = (p[0] + p[1]) + (p[2] + p[3]);
-        sum += p[4] + p[5];
-        sum += p[6] + p[7];
+        double sum = 0;
+        for (int k = 0; k < REGISTERS; k++) {
+            one p = (p0.of[k] + p1.of[k]) + (p2.of[k] + p3.of[k]);
+            for (int j = 0; j < REGISTER; j += 2) sum += p[j] + p[j + 1];
+        }
         for (; i < end; i++) sum += (double)x[i] * x[i];
         total += sum;
     }

@@ -8,14 +8,25 @@
 #include <stdint.h>
 #include <string.h>
 
-/* One AVX-512 register of floats; where registers are shorter, gcc takes several. */
-typedef float floats __attribute__((vector_size(64), aligned(4)));
-typedef int32_t ints __attribute__((vector_size(64), aligned(4)));
-
-enum { LANES = 16, GROUP = 2 * LANES };
-
 /* A loop with a call in it does not become one over vectors, and gcc finds these too large to inline more than once. */
 #define INLINED static inline __attribute__((always_inline))
+
+/* One register of floats. gcc keeps a vector of more than one in memory. */
+#if defined(__AVX512F__)
+enum { REGISTER = 16 };
+#elif defined(__AVX__)
+enum { REGISTER = 8 };
+#else
+enum { REGISTER = 4 };
+#endif
+typedef float one __attribute__((vector_size(4 * REGISTER), aligned(4)));
+typedef int32_t ints __attribute__((vector_size(4 * REGISTER), aligned(4)));
+
+/* Sums over a row have 16 lanes, whatever a register has. */
+enum { LANES = 16, GROUP = 2 * LANES, REGISTERS = LANES / REGISTER };
+typedef struct {
+    one of[REGISTERS];
+} floats;
 
 INLINED float exponential(float x) {
     const float magic = 0x1.8p23f + 127; /* adding it rounds to an integer n and leaves n + 127 in the low bits */
@@ -64,41 +75,71 @@ void gelu_backward(const float *restrict x, const float *restrict dy, float *res
     for (int64_t i = 0; i < count; i++) dx[i] = dy[i] * gelu_slope(x[i]);
 }
 
+INLINED floats all(float value) {
+    floats result;
+    for (int k = 0; k < REGISTERS; k++) result.of[k] = value - (one){0};
+    return result;
+}
+
 INLINED floats load(const float *x) {
-    return *(const floats *)x;
+    floats result;
+    for (int k = 0; k < REGISTERS; k++) result.of[k] = *(const one *)(x + k * REGISTER);
+    return result;
+}
+
+INLINED floats added(floats a, floats b) {
+    for (int k = 0; k < REGISTERS; k++) a.of[k] += b.of[k];
+    return a;
+}
+
+INLINED floats shifted(floats a, float shift) {
+    for (int k = 0; k < REGISTERS; k++) a.of[k] -= shift;
+    return a;
+}
+
+INLINED floats multiplied(floats a, floats b) {
+    for (int k = 0; k < REGISTERS; k++) a.of[k] *= b.of[k];
+    return a;
+}
+
+/* ab + c */
+INLINED floats fused(floats a, floats b, floats c) {
+    for (int k = 0; k < REGISTERS; k++) {
+        one x = a.of[k], y = b.of[k], z = c.of[k];
+        for (int i = 0; i < REGISTER; i++) z[i] = fmaf(x[i], y[i], z[i]);
+        c.of[k] = z;
+    }
+    return c;
 }
 
 /* ((l0 + l1) + (l2 + l3)) + ((l4 + l5) + (l6 + l7)) + ..., left to right. */
 INLINED float sum_of_lanes(floats l) {
     float sum = 0;
-    for (int i = 0; i < LANES; i += 4) sum += (l[i] + l[i + 1]) + (l[i + 2] + l[i + 3]);
+    for (int k = 0; k < REGISTERS; k++) {
+        one r = l.of[k];
+        for (int i = 0; i < REGISTER; i += 4) sum += (r[i] + r[i + 1]) + (r[i + 2] + r[i + 3]);
+    }
     return sum;
 }
 
-INLINED floats fused(floats a, floats b, floats c) {
-    floats result;
-    for (int i = 0; i < LANES; i++) result[i] = fmaf(a[i], b[i], c[i]);
-    return result;
-}
-
 static float sum(const float *x, int count) {
-    floats s0 = {0}, s1 = {0};
+    floats s0 = all(0), s1 = s0;
     int i = 0;
     for (; i + GROUP <= count; i += GROUP) {
-        s0 += load(x + i);
-        s1 += load(x + i + LANES);
+        s0 = added(s0, load(x + i));
+        s1 = added(s1, load(x + i + LANES));
     }
     if (i + LANES <= count) {
-        s0 += load(x + i);
+        s0 = added(s0, load(x + i));
         i += LANES;
     }
-    float result = sum_of_lanes(s0 + s1);
+    float result = sum_of_lanes(added(s0, s1));
     for (; i < count; i++) result += x[i];
     return result;
 }
 
 static float dot(const float *x, const float *y, int count) {
-    floats s0 = {0}, s1 = {0};
+    floats s0 = all(0), s1 = s0;
     int i = 0;
     for (; i + GROUP <= count; i += GROUP) {
         s0 = fused(load(x + i), load(y + i), s0);
@@ -108,26 +149,26 @@ static float dot(const float *x, const float *y, int count) {
         s0 = fused(load(x + i), load(y + i), s0);
         i += LANES;
     }
-    float result = sum_of_lanes(s0 + s1);
+    float result = sum_of_lanes(added(s0, s1));
     for (; i < count; i++) result = fmaf(x[i], y[i], result);
     return result;
 }
 
 /* The sum of (x - shift)^2. */
 static float squares(const float *x, float shift, int count) {
-    floats s0 = {0}, s1 = {0};
+    floats s0 = all(0), s1 = s0;
     int i = 0;
     for (; i + GROUP <= count; i += GROUP) {
-        floats y0 = load(x + i) - shift, y1 = load(x + i + LANES) - shift;
+        floats y0 = shifted(load(x + i), shift), y1 = shifted(load(x + i + LANES), shift);
         s0 = fused(y0, y0, s0);
         s1 = fused(y1, y1, s1);
     }
     if (i + LANES <= count) {
-        floats y0 = load(x + i) - shift;
+        floats y0 = shifted(load(x + i), shift);
         s0 = fused(y0, y0, s0);
         i += LANES;
     }
-    float result = sum_of_lanes(s0 + s1);
+    float result = sum_of_lanes(added(s0, s1));
     for (; i < count; i++) result = fmaf(x[i] - shift, x[i] - shift, result);
     return result;
 }
@@ -149,19 +190,19 @@ void layer_norm_backward(const float *restrict dy, const float *restrict x, cons
     for (int row = 0; row < rows; row++, dy += cols, x += cols, base += cols, dx += cols) {
         float mu = mean[row];
         float s = inverse_deviation[row];
-        floats a0 = {0}, a1 = {0}, c0 = {0}, c1 = {0};
+        floats a0 = all(0), a1 = a0, c0 = a0, c1 = a0;
         int whole = cols & -LANES;
         for (int i = 0; i < whole; i += LANES) {
-            floats h = load(dy + i) * load(gain + i);
-            floats next_a = a0 + h;
-            floats next_c = fused(h, load(x + i) - mu, c0);
+            floats h = multiplied(load(dy + i), load(gain + i));
+            floats next_a = added(a0, h);
+            floats next_c = fused(h, shifted(load(x + i), mu), c0);
             a0 = a1;
             a1 = next_a;
             c0 = c1;
             c1 = next_c;
         }
-        float a = sum_of_lanes(a0 + a1);
-        float c = sum_of_lanes(c0 + c1);
+        float a = sum_of_lanes(added(a0, a1));
+        float c = sum_of_lanes(added(c0, c1));
         for (int i = whole; i < cols; i++) {
             a += dy[i] * gain[i];
             c = fmaf(dy[i] * gain[i], x[i] - mu, c);
@@ -179,13 +220,16 @@ void layer_norm_backward(const float *restrict dy, const float *restrict x, cons
 
 /* Lane by lane the larger; a NaN in a is passed over. */
 INLINED floats larger(floats a, floats b) {
-    ints above = a > b;
-    return (floats)((above & (ints)a) | (~above & (ints)b));
+    for (int k = 0; k < REGISTERS; k++) {
+        ints above = a.of[k] > b.of[k];
+        b.of[k] = (one)((above & (ints)a.of[k]) | (~above & (ints)b.of[k]));
+    }
+    return b;
 }
 
 INLINED float largest(const float *x, int count) {
     float max = -INFINITY;
-    floats m0 = max - (floats){0}, m1 = m0, m2 = m0, m3 = m0;
+    floats m0 = all(max), m1 = m0, m2 = m0, m3 = m0;
     int i = 0;
     for (; i + 4 * LANES <= count; i += 4 * LANES) {
         m0 = larger(load(x + i), m0);
@@ -195,22 +239,24 @@ INLINED float largest(const float *x, int count) {
     }
     for (; i + LANES <= count; i += LANES) m0 = larger(load(x + i), m0);
     m0 = larger(larger(m0, m2), larger(m1, m3));
-    for (int j = 0; j < LANES; j++) max = m0[j] > max ? m0[j] : max;
+    for (int k = 0; k < REGISTERS; k++) {
+        for (int j = 0; j < REGISTER; j++) max = m0.of[k][j] > max ? m0.of[k][j] : max;
+    }
     for (; i < count; i++) max = x[i] > max ? x[i] : max;
     return max;
 }
 
 /* x <- exp(x - shift); their sum. */
 INLINED float exponentiate(float *x, float shift, int count) {
-    floats s0 = {0}, s1 = {0};
+    floats s0 = all(0), s1 = s0;
     int i = 0;
     for (; i + LANES <= count; i += LANES) {
         for (int j = 0; j < LANES; j++) x[i + j] = exponential(x[i + j] - shift);
-        floats next = s0 + load(x + i);
+        floats next = added(s0, load(x + i));
         s0 = s1;
         s1 = next;
     }
-    float result = sum_of_lanes(s0 + s1);
+    float result = sum_of_lanes(added(s0, s1));
     for (; i < count; i++) {
         x[i] = exponential(x[i] - shift);
         result += x[i];
@@ -262,16 +308,16 @@ double cross_entropy_loss(const float *restrict logits, int64_t row_stride, int 
     double loss = 0;
     for (int row = 0; row < rows; row++, logits += row_stride) {
         float max = largest(logits, vocabulary);
-        floats s0 = {0}, s1 = {0};
+        floats s0 = all(0), s1 = s0;
         int i = 0;
         for (; i + LANES <= vocabulary; i += LANES) {
             float e[LANES];
             for (int j = 0; j < LANES; j++) e[j] = exponential(logits[i + j] - max);
-            floats next = s0 + load(e);
+            floats next = added(s0, load(e));
             s0 = s1;
             s1 = next;
         }
-        float total = sum_of_lanes(s0 + s1);
+        float total = sum_of_lanes(added(s0, s1));
         for (; i < vocabulary; i++) total += exponential(logits[i] - max);
         loss += log(total) - ((double)logits[targets[row]] - max);
     }
