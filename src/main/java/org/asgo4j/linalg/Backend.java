@@ -40,6 +40,14 @@ public interface Backend extends AutoCloseable {
      */
     String describe();
 
+    /**
+     * Whether {@link #gemm} of float32 with at most 10⁶ multiplications, B not transposed, reads its arguments where
+     * they lie instead of packing them first; if so, a product of some 10⁷ may be faster in pieces that small.
+     */
+    default boolean multipliesSmallInPlace() {
+        return false;
+    }
+
     /** A new zero-filled matrix without gaps between rows, aligned to 64 bytes, living as long as {@code arena}. */
     Matrix allocate(Arena arena, ElementType type, int rows, int cols);
 

@@ -37,6 +37,11 @@ final class BlasBackend extends CpuBackend {
     }
 
     @Override
+    public boolean multipliesSmallInPlace() {
+        return tiles;
+    }
+
+    @Override
     public String describe() {
         return library.describe() + "; " + KERNELS.description();
     }

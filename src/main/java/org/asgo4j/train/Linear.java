@@ -10,8 +10,8 @@ import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.Matrix;
 
 /**
- * y = x·Wᵀ with W m×n, rows of x and y being tokens: makes the products of its three passes. Keeps a transposed copy of
- * a small W for the first, which {@link Product} explains; {@link #refresh} brings it up to date.
+ * y = x·Wᵀ with W m×n, rows of x and y being tokens: makes the products of its three passes. Where products are cut,
+ * keeps a transposed copy of a small W for the first, as {@link Product} explains; {@link #refresh} updates it.
  */
 final class Linear {
     /** Elements of a W of which Wᵀ is kept: a larger one is packed by the BLAS as fast as it is read where it lies. */
@@ -28,7 +28,7 @@ final class Linear {
         this.kernels = kernels;
         this.parameter = parameter;
         Matrix weight = parameter.weight();
-        transposed = weight.size() > LARGEST_COPIED
+        transposed = weight.size() > LARGEST_COPIED || !backend.multipliesSmallInPlace()
                 ? Optional.empty()
                 : Optional.of(Product.padded(backend, arena, weight.cols(), weight.rows()));
     }
