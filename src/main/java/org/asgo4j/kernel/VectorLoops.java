@@ -25,8 +25,14 @@ final class VectorLoops {
 
     private static final ScalarKernels TAIL = ScalarKernels.INSTANCE;
 
-    /** Elements of one turn of the loop of {@link #allFinite}: four vectors, as one sum is bound by its latency. */
-    private static final int SCAN_GROUP = 4 * FLOATS.length();
+    /** Elements of one turn of the loop of {@link #allFinite}: eight vectors in four sums, as one waits for itself. */
+    private static final int SCAN_GROUP = 8 * FLOATS.length();
+
+    /**
+     * The same, not a constant to C2, which would make one turn of several: an AMD EPYC read 10 GB/s from memory with
+     * 16 loads in a turn, 22 with four or eight.
+     */
+    private static int scanStep = SCAN_GROUP;
 
     /** Elements looked at before {@link #firstNonFinite} asks whether one of them was not finite. */
     private static final int SCAN_BLOCK = 4096;
@@ -207,11 +213,15 @@ final class VectorLoops {
         FloatVector s1 = zero;
         FloatVector s2 = zero;
         FloatVector s3 = zero;
-        for (int i = 0; i < size; i += 4 * lanes) {
+        for (int i = 0; i < size; i += scanStep) {
             s0 = fromMemorySegment(FLOATS, ALL, (x + i) * Float.BYTES, ORDER).fma(zero, s0);
             s1 = fromMemorySegment(FLOATS, ALL, (x + i + lanes) * Float.BYTES, ORDER).fma(zero, s1);
             s2 = fromMemorySegment(FLOATS, ALL, (x + i + 2 * lanes) * Float.BYTES, ORDER).fma(zero, s2);
             s3 = fromMemorySegment(FLOATS, ALL, (x + i + 3 * lanes) * Float.BYTES, ORDER).fma(zero, s3);
+            s0 = fromMemorySegment(FLOATS, ALL, (x + i + 4 * lanes) * Float.BYTES, ORDER).fma(zero, s0);
+            s1 = fromMemorySegment(FLOATS, ALL, (x + i + 5 * lanes) * Float.BYTES, ORDER).fma(zero, s1);
+            s2 = fromMemorySegment(FLOATS, ALL, (x + i + 6 * lanes) * Float.BYTES, ORDER).fma(zero, s2);
+            s3 = fromMemorySegment(FLOATS, ALL, (x + i + 7 * lanes) * Float.BYTES, ORDER).fma(zero, s3);
         }
         FloatVector sum = s0.add(s1).add(s2.add(s3));
         return sum.compare(VectorOperators.EQ, zero).allTrue();
