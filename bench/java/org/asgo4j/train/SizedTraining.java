@@ -45,13 +45,18 @@ final class SizedTraining implements AutoCloseable {
         parameters.initialize(SEED);
         gpt = new Gpt(backend, workers, parameters, model.batch());
         for (OptimizerChoice.Algorithm algorithm : algorithms) {
-            var choice = new OptimizerChoice(algorithm, RATE_SHARE * algorithm.defaultLearningRate());
+            var choice = new OptimizerChoice(algorithm, learningRate(algorithm));
             optimizers.add(new Optimizer(backend, workers, OptimizerConfig.published(),
                     choice.groups(parameters, ScheduleShape.CONSTANT, STEPS)));
         }
         inputs = new int[model.tokens()];
         targets = new int[inputs.length];
         draw();
+    }
+
+    /** What an optimizer of a sized training takes. */
+    static float learningRate(OptimizerChoice.Algorithm algorithm) {
+        return RATE_SHARE * algorithm.defaultLearningRate();
     }
 
     /**
@@ -122,6 +127,16 @@ final class SizedTraining implements AutoCloseable {
         double loss = forwardBackward();
         optimizerStep(0);
         return loss;
+    }
+
+    /** The batch that was drawn last. */
+    int[] inputs() {
+        return inputs;
+    }
+
+    /** The tokens that follow them. */
+    int[] targets() {
+        return targets;
     }
 
     GptParameters parameters() {

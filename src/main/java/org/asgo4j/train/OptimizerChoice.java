@@ -53,7 +53,7 @@ public record OptimizerChoice(
     private static final AdamWConfig NANO_GPT = AdamWConfig.published().withBeta2(0.99);
 
     /** What the ASGO code gives AdamW as a baseline, and nanoGPT too. */
-    private static final float ADAMW_WEIGHT_DECAY = 0.1f;
+    static final float ADAMW_WEIGHT_DECAY = 0.1f;
 
     /** As is usual with SGD since AlexNet. */
     private static final float SGD_WEIGHT_DECAY = 5e-4f;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
@@ -17,6 +18,15 @@ class TrainingToolsTest {
     void theFloorIsWrittenAsATable() {
         String table = TrainingFloor.table(SizedModel.TINY, MOMENT, MOMENT, 16, 16);
         assertTrue(table.contains("| step with AdamW, "), table);
+    }
+
+    /** Loss, gradients and steps are PyTorch's, or it throws. */
+    @Test
+    @DisabledOnOs(value = OS.MAC, architectures = "x86_64", disabledReason = "no PyTorch 2.7 is built for Intel Macs")
+    void theComparisonWithPyTorchIsWrittenAsATable() {
+        String table = PyTorchComparison.table(SizedModel.TINY, MOMENT, MOMENT);
+        assertTrue(table.contains("| PyTorch, AdamW | "), table);
+        assertTrue(table.contains("| asgo4j, ASGO | "), table);
     }
 
     @Test

@@ -18,6 +18,7 @@ import org.asgo4j.bench.Call;
 import org.asgo4j.bench.Contender;
 import org.asgo4j.bench.Operands;
 import org.asgo4j.bench.Operation;
+import org.asgo4j.bench.TorchScript;
 
 /**
  * libtorch, with the MKL in it, through DJL: each operation is one script, as one would write it in PyTorch. It has no

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.asgo4j.bench.peers;
+package org.asgo4j.bench;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -13,7 +13,7 @@ import java.util.zip.ZipOutputStream;
  * Writes a function as the archive that {@code torch.jit.save} writes of a module without parameters: DJL's arrays have
  * no eigendecomposition, and a script can call everything that libtorch has.
  */
-final class TorchScript {
+public final class TorchScript {
     /** The archive format's, as {@code torch.jit.save} of PyTorch 1.6 to 2 writes it. */
     private static final String VERSION = "3\n";
 
@@ -40,7 +40,7 @@ final class TorchScript {
      * @param result its type
      * @param body its lines; of expressions only what {@code torch.jit.save} writes: functions, no operators
      */
-    static byte[] archive(String parameters, String result, String body) {
+    public static byte[] archive(String parameters, String result, String body) {
         String code = MODULE.formatted(parameters, result) + body.indent("    ".length());
         var bytes = new ByteArrayOutputStream();
         try (var zip = new ZipOutputStream(bytes)) {
