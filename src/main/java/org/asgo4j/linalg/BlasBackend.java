@@ -25,10 +25,14 @@ final class BlasBackend extends CpuBackend {
 
     private final BlasLibrary library;
     private final boolean tiles;
+    private final int trianglesFrom;
 
     BlasBackend(BlasLibrary library) {
         this.library = library;
         this.tiles = library.multipliesSmallInPlace();
+        this.trianglesFrom = tiles || library.name() == BackendName.MKL
+                ? TriangularInverse.TRIANGLES_FROM
+                : TriangularInverse.TRIANGLES_FROM_IF_PACKED;
     }
 
     @Override
@@ -293,7 +297,7 @@ final class BlasBackend extends CpuBackend {
     public void addInverse(double alpha, double shift, Matrix a, Matrix c, EighWorkspace workspace) {
         checkOpen("addInverse");
         SquareShapes.addInverse(name(), a, c, workspace);
-        TriangularInverse inverse = workspace.inverse(a.rows());
+        TriangularInverse inverse = workspace.inverse(a.rows(), trianglesFrom);
         SquareLoops.copyLower(a, inverse.a());
         SquareLoops.addToDiagonal(shift, inverse.a());
         inverse.compute(this);

@@ -74,20 +74,20 @@ public final class EighWorkspace {
      * Views of {@link #work} for {@link Backend#addInverse}, X with zeros above its diagonal; allocates at the first
      * call for an order. One that follows another of the same order finds the zeros there.
      */
-    TriangularInverse inverse(int k) {
+    TriangularInverse inverse(int k, int trianglesFrom) {
         if (cleared == null || cleared.a().rows() != k) {
-            cleared = views(k);
+            cleared = views(k, trianglesFrom);
             cleared.x().segment().asSlice(0, (long) k * k * type.byteSize()).fill((byte) 0);
         }
         return cleared;
     }
 
-    private TriangularInverse views(int k) {
+    private TriangularInverse views(int k, int trianglesFrom) {
         for (int i = 0; i < inverses.size(); i++) {
             if (inverses.get(i).a().rows() == k) return inverses.get(i);
         }
         Matrix whole = new Matrix(work, type, 2 * k, k, k);
-        var inverse = new TriangularInverse(whole.rowBlock(0, k), whole.rowBlock(k, k));
+        var inverse = new TriangularInverse(whole.rowBlock(0, k), whole.rowBlock(k, k), trianglesFrom);
         inverses.add(inverse);
         return inverse;
     }

@@ -25,8 +25,17 @@ final class TriangularInverse {
     /** Up to this order XᵀX is one product of whole matrices. */
     private static final int SQUARE_LEAF = 32;
 
-    /** From this order of the halves on, products that skip the zeros of a triangle are faster than whole ones. */
-    private static final int TRIANGLES_FROM = 128;
+    /**
+     * From this order of the halves on, {@code trmm} and {@code syrk}, which skip the zeros of a triangle, are faster
+     * than products: where those of small matrices are made without packing, and with MKL.
+     */
+    static final int TRIANGLES_FROM = 128;
+
+    /**
+     * The same where OpenBLAS packs small matrices too, and so pays for every product: orders 128, 256 and 384 take
+     * 101, 467 and 1252 µs, and 124, 520 and 1458 with {@link #TRIANGLES_FROM} (one thread of an AMD EPYC with AVX2).
+     */
+    static final int TRIANGLES_FROM_IF_PACKED = 32;
 
     /** From this order of the halves on, two products that skip a quarter of zeros are faster than one. */
     private static final int STRIPS_FROM = 64;
@@ -54,12 +63,13 @@ final class TriangularInverse {
      *
      * @param a k×k, overwritten by {@link #compute}; its lower triangle is read
      * @param x k×k, its lower triangle written; its strict upper one must be zeros
+     * @param trianglesFrom {@link #TRIANGLES_FROM} or {@link #TRIANGLES_FROM_IF_PACKED}
      */
-    TriangularInverse(Matrix a, Matrix x) {
-        this(a, x, new float[LEAF * LEAF]);
+    TriangularInverse(Matrix a, Matrix x, int trianglesFrom) {
+        this(a, x, trianglesFrom, new float[LEAF * LEAF]);
     }
 
-    private TriangularInverse(Matrix a, Matrix x, float[] work) {
+    private TriangularInverse(Matrix a, Matrix x, int trianglesFrom, float[] work) {
         this.work = work;
         this.a = a;
         this.x = x;
@@ -72,9 +82,9 @@ final class TriangularInverse {
         x11 = x.rowBlock(0, half).colBlock(0, half);
         x21 = x.rowBlock(half, rest).colBlock(0, half);
         x22 = x.rowBlock(half, rest).colBlock(half, rest);
-        first = new TriangularInverse(a.rowBlock(0, half).colBlock(0, half), x11, work);
-        second = new TriangularInverse(a22, x22, work);
-        if (rest < TRIANGLES_FROM) addProducts(a.rowBlock(0, half).colBlock(half, rest));
+        first = new TriangularInverse(a.rowBlock(0, half).colBlock(0, half), x11, trianglesFrom, work);
+        second = new TriangularInverse(a22, x22, trianglesFrom, work);
+        if (rest < trianglesFrom) addProducts(a.rowBlock(0, half).colBlock(half, rest));
     }
 
     private void addProducts(Matrix a12) {
