@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -75,12 +74,16 @@ public final class ResultsTable {
                 .toList();
     }
 
-    /** Arguments: the folder of results, then the files to write tables into. */
+    /** Arguments: a folder of results, then the files to write its tables into; and again, for another machine. */
     public static void main(String[] arguments) throws IOException {
-        List<Measured> results = Measured.readAll(Path.of(arguments[0]));
-        for (String file : Arrays.asList(arguments).subList(1, arguments.length)) {
-            String text = Files.readString(Path.of(file));
-            Files.writeString(Path.of(file), fill(text, results));
+        List<Measured> results = List.of();
+        for (String argument : arguments) {
+            Path path = Path.of(argument);
+            if (Files.isDirectory(path)) {
+                results = Measured.readAll(path);
+            } else {
+                Files.writeString(path, fill(Files.readString(path), results));
+            }
         }
     }
 

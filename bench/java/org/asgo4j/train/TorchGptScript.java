@@ -9,8 +9,8 @@ import java.util.stream.IntStream;
 
 /**
  * A training step of the GPT in TorchScript: libtorch's fused attention, its autograd, clipping by the norm of all
- * gradients, and AdamW in the operations of {@code torch.optim.AdamW} on a CPU. (The fused one can't be called: what
- * writes to lists of tensors is dropped from scripts as dead code.)
+ * gradients, and AdamW in the operations of {@code torch.optim.AdamW} as it is by default on a CPU. (With {@code
+ * fused=True} it has one kernel, which can't be called here: what writes to lists of tensors is dropped from scripts.)
  *
  * <p>Arguments are tokens and targets, B×T; the weights w0, w1, … in the order of {@link #weights}; both moments of
  * each, m0 … and v0 …; the number of steps. All but tokens and targets are updated.
@@ -56,11 +56,11 @@ final class TorchGptScript {
             clip = torch.clamp_max(torch.reciprocal(torch.add(norm, 1e-06)), 1.)
             """;
 
-    /** √(1 − β₂^t) and η/(1 − β₁^t). */
+    /** √(1 − β₂^t) and −η/(1 − β₁^t). */
     private static final String BIAS_CORRECTION = """
-            t = torch.add_(step, 1)
-            root = torch.sqrt(torch.rsub(torch.pow(0.99, t), 1))
-            rate = torch.mul(torch.reciprocal(torch.rsub(torch.pow(0.9, t), 1)), {rate})
+            t = float(torch.add_(step, 1))
+            root = torch.pow(torch.sub(1., torch.pow(0.99, t)), 0.5)
+            rate = torch.div(-{rate}, torch.sub(1., torch.pow(0.9, t)))
             """;
 
     private static final String ADAMW = """
@@ -69,7 +69,7 @@ final class TorchGptScript {
             a{i} = torch.lerp_(m{i}, c{i}, 0.1)
             b{i} = torch.addcmul_(torch.mul_(v{i}, 0.99), c{i}, c{i}, value=0.01)
             r{i} = torch.add_(torch.div_(torch.sqrt(b{i}), root), 1e-08)
-            u{i} = torch.addcdiv_(d{i}, torch.mul(a{i}, rate), r{i}, value=-1.)
+            u{i} = torch.addcdiv_(d{i}, a{i}, r{i}, value=rate)
             """;
 
     private final GptConfig config;

@@ -36,11 +36,17 @@ import org.asgo4j.linalg.Matrix;
 final class TorchTraining implements AutoCloseable {
     private static final int MOMENTS = 2;
 
+    /** Tokens and targets. */
+    private static final int INPUTS = 2;
+
+    /** The number of steps beside them. */
+    private static final int OTHER_ARGUMENTS = INPUTS + 1;
+
     private final ExecutorService thread = Executors.newSingleThreadExecutor();
     private final NDManager manager = PyTorch.newManager();
     private final NDList arguments = new NDList();
-    private final PtModel gradients;
-    private final PtModel step;
+    private PtModel gradients; // null where loading failed
+    private PtModel step;
 
     /**
      * Copies the weights.
@@ -48,7 +54,19 @@ final class TorchTraining implements AutoCloseable {
      * @param threads that libtorch computes with
      */
     TorchTraining(GptParameters parameters, int batch, int threads, double learningRate, double weightDecay) {
-        run(() -> setThreads(threads));
+        try {
+            run(() -> setThreads(threads));
+            var script = new TorchGptScript(parameters, batch);
+            gradients = load(script.parameters(), "List[Tensor]", script.lossAndGradients());
+            step = load(script.parameters(), "Tensor", script.step(learningRate, weightDecay));
+            addArguments(parameters, batch);
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+    }
+
+    private void addArguments(GptParameters parameters, int batch) {
         var tokens = new Shape(batch, parameters.config().context());
         arguments.add(manager.zeros(tokens, DataType.INT64));
         arguments.add(manager.zeros(tokens, DataType.INT64));
@@ -58,9 +76,6 @@ final class TorchTraining implements AutoCloseable {
             for (GptParameter each : weights) arguments.add(manager.zeros(shape(each)));
         }
         arguments.add(manager.zeros(new Shape()));
-        var script = new TorchGptScript(parameters, batch);
-        gradients = load(script.parameters(), "List[Tensor]", script.lossAndGradients());
-        step = load(script.parameters(), "Tensor", script.step(learningRate, weightDecay));
     }
 
     private static Void setThreads(int threads) {
@@ -123,6 +138,12 @@ final class TorchTraining implements AutoCloseable {
         });
     }
 
+    /** The script's weights, copied. */
+    List<float[]> weights() {
+        int count = (arguments.size() - OTHER_ARGUMENTS) / (1 + MOMENTS);
+        return arguments.subList(INPUTS, INPUTS + count).stream().map(NDArray::toFloatArray).toList();
+    }
+
     /** A step; the loss before it. */
     float step() {
         return run(() -> {
@@ -139,8 +160,8 @@ final class TorchTraining implements AutoCloseable {
     @Override
     public void close() {
         thread.close();
-        step.close();
-        gradients.close();
+        if (step != null) step.close();
+        if (gradients != null) gradients.close();
         manager.close();
     }
 }

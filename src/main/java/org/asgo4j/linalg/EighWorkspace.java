@@ -73,6 +73,8 @@ public final class EighWorkspace {
     /**
      * Views of {@link #work} for {@link Backend#addInverse}, X with zeros above its diagonal; allocates at the first
      * call for an order. One that follows another of the same order finds the zeros there.
+     *
+     * @param trianglesFrom as in {@link TriangularInverse}; of the first call for an order
      */
     TriangularInverse inverse(int k, int trianglesFrom) {
         if (cleared == null || cleared.a().rows() != k) {

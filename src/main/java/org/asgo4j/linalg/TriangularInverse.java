@@ -12,7 +12,8 @@ import org.asgo4j.kernel.Kernels;
  *
  * L itself is never formed. It is as stable as Cholesky's factorization, since X₁₁ has the condition of L₁₁ (Higham,
  * Accuracy and Stability of Numerical Algorithms, 2nd edition, chapter 14), and nearly all of it is products. All but C
- * are of the kind that OpenBLAS multiplies without packing ({@link GemmTiles}): order 128 takes 0.042 ms, A⁻¹ included.
+ * are of the kind that OpenBLAS multiplies without packing on a core with AVX-512 ({@link GemmTiles}): order 128 takes
+ * 0.042 ms, A⁻¹ included.
  * With leaves by LAPACK it took 0.052, and 0.070 with these and with A₂₂ − BBᵀ by ssyrk (B = Cᵀ) and LAPACK's lauum in
  * place of CᵀC and XᵀX (one thread of a Xeon with AVX-512).
  *

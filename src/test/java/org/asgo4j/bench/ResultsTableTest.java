@@ -167,6 +167,19 @@ class ResultsTableTest {
         assertProblem("a.properties must say 'machine", MARKERS);
     }
 
+    /** A folder below another is not read with it. */
+    @Test
+    void anotherMachineHasAFolderAndPagesOfItsOwn() throws IOException {
+        write("a", "2026-11-21", result("gemm", "openblas", "64", "1", "1"));
+        Path other = Files.createDirectory(folder.resolve("other"));
+        write("other/b", "2026-11-22", result("gemm", "openblas", "64", "1", "2"));
+        Path page = Files.writeString(folder.resolve("README.md"), MARKERS);
+        Path otherPage = Files.writeString(folder.resolve("OTHER.md"), MARKERS);
+        ResultsTable.main(new String[] {folder.toString(), page.toString(), other.toString(), otherPage.toString()});
+        assertTrue(Files.readString(page).contains("| openblas | 1.00 |"), Files.readString(page));
+        assertTrue(Files.readString(otherPage).contains("| openblas | 2.00 |"), Files.readString(otherPage));
+    }
+
     private void assertProblem(String expected, String text) {
         String message = assertThrows(IllegalArgumentException.class, () -> filled(text)).getMessage();
         assertTrue(message.contains(expected), message);
