@@ -23,7 +23,7 @@ public final class PyTorchComparison {
     /** ‖G − G_PyTorch‖ / ‖G_PyTorch‖ of each weight: products of 768 tokens and four layers in float32 leave 1e-6. */
     private static final double GRADIENT_TOLERANCE = 1e-4;
 
-    /** Of losses, before and after steps of both. */
+    /** Of losses, before each step of both. */
     private static final double LOSS_TOLERANCE = 1e-5;
 
     /**
@@ -99,26 +99,22 @@ public final class PyTorchComparison {
         List<float[]> results = torch.lossAndGradients();
         verifyLoss(loss, results.getFirst()[0]);
         List<GptParameter> weights = TorchGptScript.weights(ours.parameters());
-        for (int i = 0; i < weights.size(); i++) verifyGradient(weights.get(i), results.get(i + 1));
+        for (int i = 0; i < weights.size(); i++) {
+            GptParameter each = weights.get(i);
+            float[] expected = results.get(i + 1);
+            verify("gradient of " + each.name(), each.gradient(), expected, new float[expected.length],
+                    GRADIENT_TOLERANCE);
+        }
         List<float[]> start = torch.weights();
         for (int i = 0; i < VERIFIED_STEPS; i++) {
             draw();
             verifyLoss(ours.stepOnBatch(), torch.step());
         }
         List<float[]> end = torch.weights();
-        for (int i = 0; i < weights.size(); i++) verifyChange(weights.get(i), start.get(i), end.get(i));
-    }
-
-    private static void verifyChange(GptParameter parameter, float[] start, float[] end) {
-        Matrix weight = parameter.weight();
-        double difference = 0;
-        double squares = 0;
-        for (int i = 0; i < end.length; i++) {
-            double element = weight.get(i / weight.cols(), i % weight.cols());
-            difference += (element - end[i]) * (element - end[i]);
-            squares += ((double) end[i] - start[i]) * ((double) end[i] - start[i]);
+        for (int i = 0; i < weights.size(); i++) {
+            GptParameter each = weights.get(i);
+            verify("change of " + each.name(), each.weight(), end.get(i), start.get(i), CHANGE_TOLERANCE);
         }
-        verify("change of " + parameter.name(), Math.sqrt(difference / squares), CHANGE_TOLERANCE);
     }
 
     private void draw() {
@@ -132,19 +128,17 @@ public final class PyTorchComparison {
         }
     }
 
-    private static void verifyGradient(GptParameter parameter, float[] expected) {
-        Matrix gradient = parameter.gradient();
+    /** That ‖A − E‖ ≤ tolerance·‖E − O‖, of what is, is expected, and it was before. */
+    private static void verify(String what, Matrix actual, float[] expected, float[] origin, double tolerance) {
         double difference = 0;
         double squares = 0;
         for (int i = 0; i < expected.length; i++) {
-            double element = gradient.get(i / gradient.cols(), i % gradient.cols());
+            double element = actual.get(i / actual.cols(), i % actual.cols());
+            double distance = (double) expected[i] - origin[i];
             difference += (element - expected[i]) * (element - expected[i]);
-            squares += (double) expected[i] * expected[i];
+            squares += distance * distance;
         }
-        verify("gradient of " + parameter.name(), Math.sqrt(difference / squares), GRADIENT_TOLERANCE);
-    }
-
-    private static void verify(String what, double relative, double tolerance) {
+        double relative = Math.sqrt(difference / squares);
         if (!(relative <= tolerance)) {
             throw new IllegalStateException("%s differs from PyTorch's by %.1e, expected at most %.1e"
                     .formatted(what, relative, tolerance));
