@@ -11,7 +11,7 @@ import java.util.Objects;
  * <p>An access to a segment asks which class it is of, whether its arena is open and whether this is its thread. C2
  * takes that out of a loop by what it has seen at that access, which stands once in the JDK for all its callers: after
  * some thousand vectors of a heap array, a mapped file or a confined arena anywhere in the JVM it asks at every
- * element, and the Vector API itself uses heap arrays until it is compiled. Kernels on segments took 3 to 14 times as
+ * element, and the Vector API itself uses heap arrays until it is compiled. Kernels on segments took 1.4 to 14 times as
  * long as C then ({@link Kernels#axpby} of 2304 elements 1.5 µs, C and this 0.1), and ten times as long to compile.
  * Here the segment is a constant, and nothing is asked.
  *
@@ -23,7 +23,25 @@ final class OffHeap {
     /** Address 0 on. */
     static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
+    /** All bits that an address in use has set, and less than half of the longs, so that an offset may be added. */
+    private static final long ADDRESS = Long.MAX_VALUE >> 1;
+
+    /** All bits of an offset in bytes: see {@link #address}. */
+    static final int OFFSET = Integer.MAX_VALUE;
+
     private OffHeap() {
+    }
+
+    /**
+     * The address of float {@code number}, for loops that read at {@code address(x) + (i & OFFSET)} with i in bytes.
+     *
+     * <p>The two masks change nothing, but by them C2 knows that the sum is in range. So it leaves the check of the
+     * range out of a loop, and adds base and offset within the instruction that loads; without, it took two or three
+     * instructions for each address of a loop with several operands. Layer norm's gradient on rows of 128 took 57 ns
+     * a row instead of 96 (AMD EPYC).
+     */
+    static long address(long number) {
+        return number * Float.BYTES & ADDRESS;
     }
 
     /**

@@ -5,6 +5,8 @@ import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.asgo4j.kernel.Lanes.FLOATS;
 import static org.asgo4j.kernel.Lanes.ORDER;
 import static org.asgo4j.kernel.OffHeap.ALL;
+import static org.asgo4j.kernel.OffHeap.OFFSET;
+import static org.asgo4j.kernel.OffHeap.address;
 import static org.asgo4j.kernel.RowSums.LANES;
 
 import jdk.incubator.vector.FloatVector;
@@ -17,18 +19,28 @@ import jdk.incubator.vector.FloatVector;
  */
 final class VectorRowSums {
 
+    /** Bytes from one vector to the next. */
+    static final int STEP = FLOATS.vectorByteSize();
+
+    /** Bytes from 16 columns to the next. */
+    static final int STRIDE = LANES * Float.BYTES;
+
+    /** Columns of the longest row that loops with offsets in bytes can go over; its 1 GiB are left to no test. */
+    static final int LONGEST_ROW = 1 << 28;
+
     private VectorRowSums() {
     }
 
     /** As {@link RowSums#sumExp}. */
     static float sumExp(long x, float shift, int count) {
         int whole = count & -LANES;
+        long xAt = address(x);
         float sum = 0;
-        for (int lane = 0; lane < LANES; lane += FLOATS.length()) {
+        for (int lane = 0; lane < STRIDE; lane += STEP) {
             FloatVector s0 = FloatVector.zero(FLOATS);
             FloatVector s1 = s0;
-            for (int i = lane; i < whole; i += LANES) {
-                FloatVector values = fromMemorySegment(FLOATS, ALL, (x + i) * Float.BYTES, ORDER).sub(shift);
+            for (int i = lane; i < whole * Float.BYTES; i += STRIDE) {
+                FloatVector values = fromMemorySegment(FLOATS, ALL, xAt + (i & OFFSET), ORDER).sub(shift);
                 FloatVector next = s0.add(VectorElementary.exp(values));
                 s0 = s1;
                 s1 = next;
@@ -41,14 +53,15 @@ final class VectorRowSums {
     /** x[i] ← exp(x[i] − shift) and returns their sum as {@link RowSums#sum} has it. */
     static float exponentiate(long x, float shift, int count) {
         int whole = count & -LANES;
+        long xAt = address(x);
         float sum = 0;
-        for (int lane = 0; lane < LANES; lane += FLOATS.length()) {
+        for (int lane = 0; lane < STRIDE; lane += STEP) {
             FloatVector s0 = FloatVector.zero(FLOATS);
             FloatVector s1 = s0;
-            for (int i = lane; i < whole; i += LANES) {
-                FloatVector centered = fromMemorySegment(FLOATS, ALL, (x + i) * Float.BYTES, ORDER).sub(shift);
+            for (int i = lane; i < whole * Float.BYTES; i += STRIDE) {
+                FloatVector centered = fromMemorySegment(FLOATS, ALL, xAt + (i & OFFSET), ORDER).sub(shift);
                 FloatVector powers = VectorElementary.exp(centered);
-                powers.intoMemorySegment(ALL, (x + i) * Float.BYTES, ORDER);
+                powers.intoMemorySegment(ALL, xAt + (i & OFFSET), ORDER);
                 FloatVector next = s0.add(powers);
                 s0 = s1;
                 s1 = next;
