@@ -31,8 +31,13 @@ import org.asgo4j.optim.Rule;
  * G ← clip(c·G)                   c: setRescaleGrad; clip: optClipGrad, each element
  * t ← most updates of any parameter, this one counted
  * W ← (1 − ηₜλ)W − ηₜU            U: what the parameter's rule makes of G and its state
- * the gradient the engine gathers in W ← 0, also where the update throws
+ * the gradient the engine gathers in W ← 0
  * </pre>
+ *
+ * <p>A step that throws clears the gradients of all parameters of the {@linkplain Builder#optBlock block}, so a caller
+ * may catch and go on: one batch is lost, except for the parameters that DJL had updated before the one that threw.
+ * Without a block, or where DJL trains a copy of it on another device, W's gradient alone is cleared; PyTorch adds the
+ * next batch to the others, and clearing them is the caller's.
  *
  * <p>Weight and gradient are read and written in the engine's own memory where the engine hands it out, which PyTorch's
  * does for contiguous tensors on the CPU; others are copied, and {@link #copies} counts them. Both must be dense and
@@ -77,7 +82,7 @@ public final class AsgoOptimizer extends Optimizer implements AutoCloseable {
      * {@inheritDoc}
      *
      * @throws org.asgo4j.optim.NonFiniteGradientException if an element of the gradient is NaN or infinite; weight and
-     *     state have not been changed
+     *     state of this parameter have not been changed
      * @throws IllegalArgumentException if weight or gradient is sparse, not float32, empty, too large for a buffer, or
      *     not of the shape or on the device of the first update, or if the tracker returns a learning rate that is
      *     negative or not finite; nothing has been changed
@@ -93,8 +98,10 @@ public final class AsgoOptimizer extends Optimizer implements AutoCloseable {
             scope.suppressNotUsedWarning();
             try {
                 step(parameterId, parameter, weight, grad, scratch);
-            } finally {
-                if (weight.hasGradient()) TensorMemory.zero(weight.getGradient());
+                TensorMemory.clearGradient(weight);
+            } catch (Throwable thrown) {
+                clearGradients(weight, thrown);
+                throw thrown;
             }
         }
     }
@@ -110,6 +117,16 @@ public final class AsgoOptimizer extends Optimizer implements AutoCloseable {
         if (target.view()) return;
         target.writeTo(weight);
         copies++;
+    }
+
+    /** DJL's loop ends here: left alone, the next batch would be added to what later parameters have gathered. */
+    private void clearGradients(NDArray weight, Throwable thrown) {
+        try {
+            TensorMemory.clearGradient(weight);
+            parameters.clearGradients();
+        } catch (RuntimeException failed) {
+            thrown.addSuppressed(failed);
+        }
     }
 
     /** The gradient rescaled and clipped, by the engine, as its own optimizers do. */
@@ -226,8 +243,8 @@ public final class AsgoOptimizer extends Optimizer implements AutoCloseable {
         }
 
         /**
-         * The model's block, whose parameter names are those of messages, routing and files; DJL itself hands an
-         * optimizer ids only, which differ from run to run.
+         * The model's block, whose parameter names are those of messages, routing and files, and whose gradients are
+         * cleared if an update throws; DJL itself hands an optimizer ids only, which differ from run to run.
          */
         public Builder optBlock(Block modelBlock) {
             block = Objects.requireNonNull(modelBlock, "modelBlock");

@@ -61,6 +61,14 @@ final class RoutedParameters implements AutoCloseable {
                 "parameter %s is none of the block that the optimizer was built for".formatted(id));
     }
 
+    /** Clears the gradients of all parameters of the block; of none if there is no block. */
+    void clearGradients() {
+        if (block == null) return;
+        for (Parameter each : block.getParameters().values()) {
+            if (each.isInitialized()) TensorMemory.clearGradient(each.getArray());
+        }
+    }
+
     /** The most updates of any parameter. */
     long mostSteps() {
         return byId.values().stream().mapToLong(each -> each.state.steps()).max().orElse(0);

@@ -68,6 +68,11 @@ record TensorMemory(Matrix matrix, boolean view) {
         tensor.stopGradient().set(EVERYTHING, tensor.getManager().create(elements, tensor.getShape()));
     }
 
+    /** Sets to 0 what the engine has gathered in a weight; nothing where it gathers none, as in a frozen one. */
+    static void clearGradient(NDArray weight) {
+        if (weight.hasGradient()) zero(weight.getGradient());
+    }
+
     /** Sets every element of a tensor to 0, whatever it was. */
     static void zero(NDArray tensor) {
         tensor.set(EVERYTHING, 0f);

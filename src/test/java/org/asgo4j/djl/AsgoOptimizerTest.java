@@ -6,10 +6,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.Device;
+import ai.djl.Model;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
+import ai.djl.nn.SequentialBlock;
+import ai.djl.nn.core.Linear;
+import ai.djl.training.DefaultTrainingConfig;
+import ai.djl.training.GradientCollector;
+import ai.djl.training.Trainer;
+import ai.djl.training.loss.Loss;
 import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.ParameterTracker;
 import ai.djl.training.tracker.Tracker;
@@ -251,6 +261,44 @@ class AsgoOptimizerTest {
             }
         }
         for (int i = 0; i < 6; i++) assertEquals(before[i] - RATE, weight.toFloatArray()[i]);
+    }
+
+    /** DJL's loop over parameters ends at the one that threw. One of them is frozen and gathers nothing. */
+    @Test
+    void aRefusedBatchIsAsIfItHadNotBeen() {
+        List<float[]> without = weightsAfter(1, 1, 1);
+        List<float[]> with = weightsAfter(1, Float.NaN, 1, Float.POSITIVE_INFINITY, 1);
+        for (int i = 0; i < 4; i++) assertArrayEquals(without.get(i), with.get(i), "parameter " + i);
+    }
+
+    /** Two layers' parameters after steps on constant batches, those of batches that are not finite being refused. */
+    private List<float[]> weightsAfter(float... batches) {
+        Block block = new SequentialBlock().add(Linear.builder().setUnits(4).build())
+                .add(Linear.builder().setUnits(3).build());
+        PyTorch.engine().setRandomSeed(1);
+        try (Model model = Model.newInstance("layers", Device.cpu(), "PyTorch");
+                AsgoOptimizer optimizer = builder(new Asgo(AsgoConfig.defaults())).optBlock(block).build()) {
+            model.setBlock(block);
+            var config = new DefaultTrainingConfig(Loss.l2Loss()).optOptimizer(optimizer)
+                    .optDevices(new Device[] {Device.cpu()});
+            try (Trainer trainer = model.newTrainer(config)) {
+                trainer.initialize(new Shape(2, 5));
+                block.getParameters().valueAt(1).freeze(true);
+                for (float batch : batches) {
+                    NDArray data = manager.full(new Shape(2, 5), batch);
+                    try (GradientCollector collector = trainer.newGradientCollector()) {
+                        collector.backward(trainer.getLoss().evaluate(new NDList(manager.ones(new Shape(2, 3))),
+                                trainer.forward(new NDList(data))));
+                    }
+                    if (Float.isFinite(batch)) {
+                        trainer.step();
+                    } else {
+                        assertThrows(NonFiniteGradientException.class, trainer::step);
+                    }
+                }
+                return block.getParameters().values().stream().map(each -> each.getArray().toFloatArray()).toList();
+            }
+        }
     }
 
     @Test
