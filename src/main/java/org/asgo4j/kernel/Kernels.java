@@ -20,9 +20,8 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
     int LARGEST_FACTOR = 16;
 
     /**
-     * The fastest twin of this JVM: vector if module {@code jdk.incubator.vector} is present and native access
-     * is not denied, else scalar and one
-     * warning.
+     * The fastest twin of this JVM: vector if module {@code jdk.incubator.vector} is present, vectors have 128 bits or
+     * more and native access is not denied, else scalar and one warning.
      *
      * @throws IllegalArgumentException if the system property {@code asgo4j.lanes} asks for a width the CPU lacks
      */
@@ -38,8 +37,8 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
     /**
      * The vector twin.
      *
-     * @throws UnsupportedOperationException if module {@code jdk.incubator.vector} is not present or native access is
-     *     denied
+     * @throws UnsupportedOperationException if module {@code jdk.incubator.vector} is not present, vectors have less
+     *     than 128 bits, or native access is denied
      * @throws IllegalArgumentException if the system property {@code asgo4j.lanes} asks for a width the CPU lacks
      */
     static Kernels vector() {

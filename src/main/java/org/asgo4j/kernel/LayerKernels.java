@@ -31,8 +31,8 @@ public sealed interface LayerKernels permits ScalarLayerKernels, VectorLayerKern
     /**
      * The vector twin.
      *
-     * @throws UnsupportedOperationException if module {@code jdk.incubator.vector} is not present or native access is
-     *     denied
+     * @throws UnsupportedOperationException if module {@code jdk.incubator.vector} is not present, vectors have less
+     *     than 128 bits, or native access is denied
      * @throws IllegalArgumentException if the system property {@code asgo4j.lanes} asks for a width the CPU lacks
      */
     static LayerKernels vector() {

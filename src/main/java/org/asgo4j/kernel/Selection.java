@@ -12,7 +12,7 @@ final class Selection {
             ? Selection.class.getModule().getName()
             : "ALL-UNNAMED");
 
-    private static final boolean VECTOR = lookForVectorModule() && lookForNativeAccess();
+    private static final boolean VECTOR = lookForVectorModule() && lookForVectors() && lookForNativeAccess();
 
     private Selection() {
     }
@@ -29,7 +29,8 @@ final class Selection {
     static void requireVector() {
         if (!vector()) {
             throw new UnsupportedOperationException(
-                    "the vector twins need --add-modules %s %s".formatted(VECTOR_MODULE, NATIVE_ACCESS));
+                    "the vector twins need --add-modules %s %s and vectors of at least %d bits"
+                            .formatted(VECTOR_MODULE, NATIVE_ACCESS, LaneWidth.NARROWEST));
         }
     }
 
@@ -40,6 +41,14 @@ final class Selection {
                     + "Start java with --add-modules {0} for the vector kernels.", VECTOR_MODULE);
         }
         return present;
+    }
+
+    private static boolean lookForVectors() {
+        int bits = LaneWidth.preferred();
+        if (bits >= LaneWidth.NARROWEST) return true;
+        warn("vectors have only {0} bits in this JVM: scalar kernels are used, several times slower. The vector "
+                + "kernels need " + LaneWidth.NARROWEST + ", and no -XX:MaxVectorSize below 16 (bytes).", bits);
+        return false;
     }
 
     /** The vector twins go by addresses, which {@code --illegal-native-access=deny} forbids. */
@@ -55,7 +64,7 @@ final class Selection {
         }
     }
 
-    private static void warn(String message, String option) {
-        System.getLogger(Selection.class.getPackageName()).log(Level.WARNING, message, option);
+    private static void warn(String message, Object detail) {
+        System.getLogger(Selection.class.getPackageName()).log(Level.WARNING, message, detail);
     }
 }

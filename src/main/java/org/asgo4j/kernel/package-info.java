@@ -3,10 +3,11 @@
  * Loops over float32 memory: elementwise passes, reductions, and the layers of a GPT; each as a scalar and a vector
  * twin.
  *
- * <p>The scalar twin is the definition, the fallback where {@code jdk.incubator.vector} is missing or native access
- * denied, and the tail of the vector loop. Twins agree bit for bit on every lane width, because both do the same fused
- * multiply-adds in the same order: reductions keep a fixed number of partial sums that no lane width changes, and
- * {@code exp} and {@code erf} are our own polynomials ({@link org.asgo4j.kernel.Elementary}) and not the platform's.
+ * <p>The scalar twin is the definition, the fallback where {@code jdk.incubator.vector} is missing, vectors have less
+ * than 128 bits or native access is denied, and the tail of the vector loop. Twins agree bit for bit on every lane
+ * width, because both do the same fused multiply-adds in the same order: reductions keep a fixed number of partial sums
+ * that no lane width changes, and {@code exp} and {@code erf} are our own polynomials
+ * ({@link org.asgo4j.kernel.Elementary}) and not the platform's.
  *
  * <p>Arguments are a {@link java.lang.foreign.MemorySegment} and a first element, never a slice: a slice is an object.
  * No call allocates once compiled. Sizes are checked by the callers, who know the names of things; here a range outside

@@ -43,15 +43,22 @@ class LaunchTest {
         }
     }
 
+    /** Without the module, and with vectors of 64 bits, which a JVM prefers that compiles none for its CPU. */
     @Test
-    void classPathWithoutVectorModuleRunsTheScalarTwinsToTheSameBitsAndSaysSoOnce() throws Exception {
-        Printed with = classPath("--add-modules=" + VECTORS, NATIVE_ACCESS + "ALL-UNNAMED", DENY);
+    void classPathWithoutVectorsRunsTheScalarTwinsToTheSameBitsAndSaysSoOnce() throws Exception {
+        String vectors = "--add-modules=" + VECTORS;
+        Printed with = classPath(vectors, NATIVE_ACCESS + "ALL-UNNAMED", DENY);
         Printed without = classPath(NATIVE_ACCESS + "ALL-UNNAMED", DENY);
+        Printed narrow = classPath("-XX:MaxVectorSize=8", vectors, NATIVE_ACCESS + "ALL-UNNAMED", DENY);
         assertTrue(with.out().get(1).contains("vector, "), () -> "vector kernels expected: " + with);
         assertEquals(0, with.errors("scalar"), with::toString);
-        assertTrue(without.out().get(1).endsWith("scalar"), () -> "scalar kernels expected: " + without);
         assertEquals(1, without.errors("--add-modules " + VECTORS), without::toString);
-        assertEquals(with.out().getLast(), without.out().getLast(), "the weights' bits");
+        assertEquals(1, narrow.errors("only 64 bits"), narrow::toString);
+        for (Printed each : List.of(without, narrow)) {
+            assertTrue(each.out().get(1).endsWith("scalar"), () -> "scalar kernels expected: " + each);
+            assertEquals(1, each.errors("scalar"), each::toString);
+            assertEquals(with.out().getLast(), each.out().getLast(), "the weights' bits");
+        }
     }
 
     @Test
