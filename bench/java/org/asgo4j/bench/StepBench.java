@@ -5,12 +5,9 @@ import java.lang.foreign.Arena;
 import java.util.concurrent.TimeUnit;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.Backends;
-import org.asgo4j.linalg.Matrix;
-import org.asgo4j.linalg.Transpose;
 import org.asgo4j.linalg.Workers;
 import org.asgo4j.optim.AsgoConfig;
 import org.asgo4j.optim.Optimizer;
-import org.asgo4j.optim.Parameter;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -36,9 +33,6 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 2)
 @Fork(value = 1, jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"})
 public class StepBench {
-    /** δ of the defaults moves the singular values of the first update by at most δκ/2. */
-    private static final double DAMPING = 1e-6;
-
     /** The set, as in {@link WeightSet}; at {@code tiny} a second has so many steps that JMH's own bytes vanish. */
     @Param({"tiny", "char-gpt", "block"})
     public String set;
@@ -60,7 +54,7 @@ public class StepBench {
     private Workers team;
     private Optimizer optimizer;
 
-    /** Allocates, fills the gradients, and checks that a step gives what the definition says. */
+    /** Allocates, fills the gradients, and checks a step against the reference backend. */
     @Setup(Level.Trial)
     public void setUp() {
         arena = Arena.ofShared();
@@ -72,33 +66,9 @@ public class StepBench {
             case "defaults" -> AsgoConfig.defaults();
             default -> throw new IllegalArgumentException("no configuration " + configuration);
         };
-        optimizer = WeightSet.optimizer(
-                backend, team, config.withRefreshInterval(interval), weights.parameters());
-        optimizer.step();
-        for (Parameter parameter : weights.parameters()) check(parameter);
-    }
-
-    /**
-     * The first update is the gradient's polar factor times 0.2·√max(m, n), so W of m ≤ n has WWᵀ = s·I with
-     * s = (0.2η)²·n; the published damping and rounding leave k·u·κ.
-     */
-    private void check(Parameter parameter) {
-        Matrix w = parameter.weight();
-        boolean wide = w.rows() <= w.cols();
-        int order = Math.min(w.rows(), w.cols());
-        double length = 0.2 * WeightSet.LEARNING_RATE;
-        Matrix product = backend.allocateHost(arena, order, order);
-        backend.syrk(wide ? Transpose.NONE : Transpose.TRANSPOSED,
-                1 / (length * length * Math.max(w.rows(), w.cols())), w, 0, product);
-        double tolerance = (order * w.type().unitRoundoff() + DAMPING) * WeightSet.CONDITION;
-        for (int i = 0; i < order; i++) {
-            for (int j = 0; j <= i; j++) {
-                double off = Math.abs(product.get(i, j) - (i == j ? 1 : 0));
-                if (off <= tolerance) continue;
-                throw new IllegalStateException("first step of '%s' is no polar factor: off by %.3g, more than %.3g"
-                        .formatted(parameter.name(), off, tolerance));
-            }
-        }
+        config = config.withRefreshInterval(interval);
+        StepCheck.againstReference(set, backend, team, config);
+        optimizer = WeightSet.optimizer(backend, team, config, weights.parameters());
     }
 
     /** Ends the threads and frees the memory. */

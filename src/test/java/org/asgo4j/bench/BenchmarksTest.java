@@ -39,7 +39,23 @@ class BenchmarksTest {
     @ParameterizedTest
     @MethodSource("classes")
     void runs(String name) throws RunnerException, ClassNotFoundException {
-        ChainedOptionsBuilder options = new OptionsBuilder()
+        ChainedOptionsBuilder options = options(name);
+        for (Field field : Class.forName(name).getDeclaredFields()) {
+            Param values = field.getAnnotation(Param.class);
+            if (values != null) options.param(field.getName(), Arrays.copyOf(values.value(), 1));
+        }
+        assertFalse(new Runner(options.build()).run().isEmpty());
+    }
+
+    @Test
+    void runsStepsOfTheDefaults() throws RunnerException {
+        ChainedOptionsBuilder options = options(StepBench.class.getName()).param("set", "tiny")
+                .param("configuration", "defaults").param("workers", "1");
+        assertFalse(new Runner(options.build()).run().isEmpty());
+    }
+
+    private static ChainedOptionsBuilder options(String name) {
+        return new OptionsBuilder()
                 .include("^" + name.replace(".", "\\.") + "\\.")
                 .forks(0)
                 .mode(Mode.SingleShotTime)
@@ -47,10 +63,5 @@ class BenchmarksTest {
                 .measurementIterations(1)
                 .shouldFailOnError(true)
                 .verbosity(VerboseMode.SILENT);
-        for (Field field : Class.forName(name).getDeclaredFields()) {
-            Param values = field.getAnnotation(Param.class);
-            if (values != null) options.param(field.getName(), Arrays.copyOf(values.value(), 1));
-        }
-        assertFalse(new Runner(options.build()).run().isEmpty());
     }
 }
