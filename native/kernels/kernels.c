@@ -25,7 +25,7 @@ typedef struct {
     one of[REGISTERS];
 } doubles;
 
-enum { SQUARES_BLOCK = 4096, SQUARES_PARTIALS = 32, SCAN_BLOCK = 4096 };
+enum { SQUARES_BLOCK = 4096, SQUARES_PARTIALS = 32, SCAN_BLOCK = 4096, TILE = 32 };
 
 void axpby(float alpha, const float *restrict x, float beta, float *restrict y, int64_t count) {
     if (beta == 0) {
@@ -169,4 +169,24 @@ void narrow(const double *restrict x, float *restrict y, int64_t count) {
 
 void scale_double(double alpha, double *x, int64_t count) {
     for (int64_t i = 0; i < count; i++) x[i] = alpha * x[i];
+}
+
+/* TILE columns at a time: as many lines of 64 bytes are written, and stay in the cache. */
+void mirror(float *a, int64_t stride, int64_t order) {
+    for (int64_t left = 0; left < order; left += TILE) {
+        for (int64_t i = left; i < order; i++) {
+            int64_t right = left + TILE < i ? left + TILE : i;
+            for (int64_t j = left; j < right; j++) a[j * stride + i] = a[i * stride + j];
+        }
+    }
+}
+
+void transpose(const float *restrict x, int64_t x_stride, float *restrict y, int64_t y_stride, int64_t rows,
+               int64_t cols) {
+    for (int64_t left = 0; left < cols; left += TILE) {
+        int64_t right = left + TILE < cols ? left + TILE : cols;
+        for (int64_t i = 0; i < rows; i++) {
+            for (int64_t j = left; j < right; j++) y[j * y_stride + i] = x[i * x_stride + j];
+        }
+    }
 }

@@ -37,6 +37,9 @@ final class CKernels {
     static final MethodHandle WIDEN = procedure("widen", ADDRESS, ADDRESS, JAVA_LONG);
     static final MethodHandle NARROW = procedure("narrow", ADDRESS, ADDRESS, JAVA_LONG);
     static final MethodHandle SCALE_DOUBLE = procedure("scale_double", JAVA_DOUBLE, ADDRESS, JAVA_LONG);
+    static final MethodHandle MIRROR = procedure("mirror", ADDRESS, JAVA_LONG, JAVA_LONG);
+    static final MethodHandle TRANSPOSE = procedure("transpose", ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG,
+            JAVA_LONG);
     static final MethodHandle GELU = procedure("gelu", ADDRESS, ADDRESS, JAVA_LONG);
     static final MethodHandle GELU_BACKWARD = procedure("gelu_backward", ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
     static final MethodHandle LAYER_NORM = procedure("layer_norm", ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS,

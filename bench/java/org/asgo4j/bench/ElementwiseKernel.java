@@ -104,6 +104,22 @@ enum ElementwiseKernel {
     }, o -> {
         CKernels.SCALE_DOUBLE.invokeExact(-1.0, o.wide, (long) o.count);
         return 0;
+    }),
+    /** Of the largest square; reads one triangle and writes the other. */
+    mirror(Traffic.UPDATE, 4, (k, l, o) -> {
+        k.mirror(o.y, 0, o.size, o.size);
+        return 0;
+    }, o -> {
+        CKernels.MIRROR.invokeExact(o.y, (long) o.size, (long) o.size);
+        return 0;
+    }),
+    /** Of the largest square. */
+    transpose(Traffic.COPY, 8, (k, l, o) -> {
+        k.transpose(o.x, 0, o.size, o.y, 0, o.size, o.size, o.size);
+        return 0;
+    }, o -> {
+        CKernels.TRANSPOSE.invokeExact(o.x, (long) o.size, o.y, (long) o.size, (long) o.size, (long) o.size);
+        return 0;
     }), gelu(Traffic.COPY, 8, (k, l, o) -> {
         l.gelu(o.x, 0, o.y, 0, o.count);
         return 0;
