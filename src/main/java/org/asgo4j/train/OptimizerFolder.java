@@ -4,6 +4,7 @@ package org.asgo4j.train;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -90,6 +91,16 @@ final class OptimizerFolder {
 
     void make() throws IOException {
         Files.createDirectories(path);
+    }
+
+    /** Whether {@link #clear} deletes a file, by whichever path it is named. */
+    boolean wouldClear(Path file) throws IOException {
+        List<Path> cleared = new ArrayList<>(oldestFirst());
+        cleared.add(model());
+        for (Path each : cleared) {
+            if (Files.exists(each) && Files.isSameFile(each, file)) return true;
+        }
+        return false;
     }
 
     /** Deletes what says how far an earlier run came. */

@@ -67,14 +67,14 @@ public final class Training {
      * @return one outcome per optimizer, in the order given; one that fails does not keep the others from training
      * @throws CorpusException if there is no such text, or it is too short or has one character only
      * @throws IllegalArgumentException if the output folder holds the checkpoints of a training that did not end, or
-     *     the initial weights are of another model
+     *     the initial weights are of another model or among the results there, which would be replaced
      * @throws IOException if a result can't be written
      */
     public List<TrainOutcome> run() throws IOException {
         return set(job -> {
             initialize(job); // so that a file of other weights is refused before anything is written
             Files.createDirectories(config.out());
-            for (OptimizerChoice choice : recipe.optimizers()) refuseUnfinished(folder(choice));
+            for (OptimizerChoice choice : recipe.optimizers()) refuseLoss(folder(choice));
             for (OptimizerChoice choice : recipe.optimizers()) folder(choice).clear();
             describe(job);
             return trainAll(job);
@@ -146,11 +146,16 @@ public final class Training {
         InitialWeights.load(recipe.init().get(), job.parameters(), job.split().tokenizer().vocabulary());
     }
 
-    private void refuseUnfinished(OptimizerFolder folder) throws IOException {
+    /** Refuses to begin where that deletes what was not finished, or what the training begins with. */
+    private void refuseLoss(OptimizerFolder folder) throws IOException {
         Optional<Path> checkpoint = folder.newestCheckpoint();
         if (checkpoint.isPresent() && !folder.hasEnded()) {
             throw new IllegalArgumentException("%s is of a training that did not end: --resume %s goes on with it; "
                     .formatted(checkpoint.get(), config.out()) + "to begin anew, remove it or name another folder");
+        }
+        if (recipe.init().isPresent() && folder.wouldClear(recipe.init().get())) {
+            throw new IllegalArgumentException("--init: %s is of the results in %s, which this training replaces; "
+                    .formatted(recipe.init().get(), config.out()) + "name another --out, or a copy of the file");
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.train;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -108,6 +109,30 @@ class TrainingTest {
         assertEquals(outcomes, TinyTraining.resume(out, config.recipe(), ends));
         assertEquals(List.of("complete"), ends.heard);
         assertEquals(metrics, Files.readString(out.resolve("lion/metrics.csv")));
+    }
+
+    /** Also a checkpoint of a training that has ended, and by another path. */
+    @Test
+    void initialWeightsThatWouldBeReplacedAreRefusedAndStay() throws IOException {
+        TrainConfig config = TinyTraining.config(data, List.of(TinyTraining.choice(Algorithm.ADAMW)), out);
+        TinyTraining.train(config, new Ends());
+        Path model = out.resolve("adamw/model.safetensors");
+        Path checkpoint = out.resolve("adamw/checkpoints/step-18.safetensors");
+        for (Path init : List.of(model, checkpoint, out.resolve("adamw/../adamw/model.safetensors"))) {
+            byte[] before = Files.readAllBytes(init);
+            Recipe again = config.recipe().from(data, Optional.of(init));
+            var refusal = assertThrows(
+                    IllegalArgumentException.class,
+                    () -> TinyTraining.train(new TrainConfig(again, out, 1, 0, 1), new Ends()));
+            assertTrue(refusal.getMessage().startsWith("--init: " + init), refusal::getMessage);
+            assertArrayEquals(before, Files.readAllBytes(init));
+            assertTrue(Files.exists(model), init::toString);
+        }
+
+        Recipe other = TinyTraining.recipe(data, List.of(TinyTraining.choice(Algorithm.LION)));
+        Recipe onward = other.from(data, Optional.of(model)); // another optimizer's folder is left alone
+        assertInstanceOf(
+                TrainResult.class, TinyTraining.train(new TrainConfig(onward, out, 1, 0, 1), new Ends()).getFirst());
     }
 
     @Test
