@@ -13,9 +13,9 @@ import java.util.Objects;
  *
  * <p>Sources: a text file, taken as it is; a directory, whose regular text files are read recursively in the order of
  * their relative paths; or a jar or zip, whose text entries outside {@code META-INF} are read in the order of their
- * names. Of a directory or archive, names that start with a dot and files that are not UTF-8 text (a NUL makes a file
- * binary) are skipped and counted in the description; two files are kept apart by a line break. So equal contents give
- * equal text on every machine.
+ * names. Of a directory or archive, names that start with a dot are left out; files that are not UTF-8 text (a NUL
+ * makes a file binary) and, below a directory, the folders of trainings are skipped and counted in the description; two
+ * files are kept apart by a line break. So equal contents give equal text on every machine.
  *
  * @param text        all characters, at least one
  * @param description source, files and characters, for people

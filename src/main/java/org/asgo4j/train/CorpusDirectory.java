@@ -12,7 +12,10 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Reads the text files under a directory, sorted by relative path; what can't be read is skipped and logged. */
+/**
+ * Reads the text files under a directory, sorted by relative path. What can't be read is skipped and logged, and so are
+ * the results of trainings below it: they are no text to train on, and grow while one of them is trained.
+ */
 final class CorpusDirectory {
     private CorpusDirectory() {}
 
@@ -30,6 +33,13 @@ final class CorpusDirectory {
     private static SortedMap<String, Path> files(Path directory, CorpusText text) throws IOException {
         SortedMap<String, Path> files = new TreeMap<>();
         Files.walkFileTree(directory, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+                if (folder.equals(directory) || !SavedRun.isIn(folder)) return FileVisitResult.CONTINUE;
+                text.skip(folder.toString(), "results of a training");
+                return FileVisitResult.SKIP_SUBTREE;
+            }
+
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
                 String name = directory.relativize(file).toString().replace('\\', '/');

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.optim.OptimizerConfig;
@@ -129,14 +130,19 @@ final class Manifest {
                 .with("java", Runtime.version());
     }
 
+    /** Whether these are the fields of a {@code config.json} of this version. */
+    static boolean isOf(Fields fields) {
+        return fields.optional("format").equals(Optional.of(FORMAT));
+    }
+
     /**
      * The recipe in a {@code config.json}.
      *
      * @throws IllegalArgumentException if it is of another version, or a field is missing or malformed
      */
     static Recipe recipe(Fields fields) {
-        String format = fields.optional("format").orElse("missing");
-        if (!format.equals(FORMAT)) {
+        if (!isOf(fields)) {
+            String format = fields.optional("format").orElse("missing");
             throw new IllegalArgumentException(
                     "%s: 'format' is %s, must be %s".formatted(fields.source(), format, FORMAT));
         }

@@ -12,6 +12,9 @@ public final class SavedRun {
     /** The file's name in a folder for results. */
     static final String CONFIG = "config.json";
 
+    /** A hundred times what the file takes with all optimizers; a larger one is not read to see what it is. */
+    private static final long MAX_CONFIG_BYTES = 1 << 20;
+
     private final TrainConfig config;
     private final BackendName backend;
     private final Fields fields;
@@ -39,6 +42,18 @@ public final class SavedRun {
         var config = new TrainConfig(
                 recipe, folder, fields.size("threads", 1), fields.size("checkpoint_every", 0), fields.size("keep", 1));
         return new SavedRun(config, BackendName.parse(fields.text("backend_name")), fields);
+    }
+
+    /** Whether a training of this version was begun in a folder. */
+    static boolean isIn(Path folder) {
+        Path file = folder.resolve(CONFIG);
+        try {
+            return Files.isRegularFile(file)
+                    && Files.size(file) <= MAX_CONFIG_BYTES
+                    && Manifest.isOf(Fields.parse(file.toString(), Files.readString(file)));
+        } catch (IOException | IllegalArgumentException another) {
+            return false; // many programs have a file of that name
+        }
     }
 
     /** What was trained, with the threads and checkpoints of then. */

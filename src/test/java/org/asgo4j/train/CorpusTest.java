@@ -17,6 +17,8 @@ import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A corpus is the same text from a file, a directory or an archive, and bad sources say in one line what is wrong. */
 class CorpusTest {
@@ -61,6 +63,16 @@ class CorpusTest {
         Map<String, String> entries = new LinkedHashMap<>(FILES);
         entries.put("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\n");
         assertEquals(TEXT, Corpus.read(zip("sources.jar", entries)).text());
+    }
+
+    /** Many programs have a file of that name; none of these is a training's. */
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"format\": \"another\"}", "{\"a\": [{}]}", "{}", "no JSON", ""})
+    void aFolderWithAConfigurationIsText(String json) throws IOException {
+        Path model = Files.createDirectories(directory.resolve("tree/model"));
+        Files.writeString(model.resolve("config.json"), json);
+        Files.writeString(model.resolve("text"), "text");
+        assertEquals((json + "\ntext").strip(), Corpus.read(directory.resolve("tree")).text());
     }
 
     @Test

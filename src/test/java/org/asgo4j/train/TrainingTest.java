@@ -162,6 +162,39 @@ class TrainingTest {
         assertEquals(-1, Files.mismatch(alone.resolve(model), out.resolve(model)));
     }
 
+    /** Of the same text, a second training beside the first, and the first again after an interruption. */
+    @Test
+    void resultsBelowTheTextAreNoText() throws IOException {
+        Path texts = Files.createDirectory(folder.resolve("texts"));
+        Path text = Files.move(data, texts.resolve("words.txt"));
+        List<OptimizerChoice> optimizers = List.of(TinyTraining.choice(Algorithm.ADAMW));
+        Path second = texts.resolve("runs/second");
+        TinyTraining.interrupt(TinyTraining.config(texts, optimizers, texts.resolve("runs/first")), Algorithm.ADAMW);
+        TinyTraining.train(TinyTraining.config(texts, optimizers, second), new Ends());
+        TinyTraining.resume(texts.resolve("runs/first"));
+        TinyTraining.train(TinyTraining.config(text, optimizers, out), new Ends());
+        Path model = Path.of("adamw/model.safetensors");
+        assertEquals(-1, Files.mismatch(out.resolve(model), second.resolve(model)));
+        assertEquals(-1, Files.mismatch(out.resolve(model), texts.resolve("runs/first").resolve(model)));
+        TinyTraining.train(TinyTraining.config(texts, optimizers, second), new Ends()); // over the results of before
+        assertEquals(-1, Files.mismatch(out.resolve(model), second.resolve(model)));
+    }
+
+    @Test
+    void textIsRefusedWhereTheResultsWouldLie() throws IOException {
+        Path inner = Files.createDirectory(folder.resolve("inner"));
+        Path note = Files.writeString(inner.resolve("note.txt"), "text");
+        for (Path results : List.of(inner, folder)) {
+            TrainConfig config = TinyTraining.config(folder, List.of(TinyTraining.choice(Algorithm.SGD)), results);
+            var refusal = assertThrows(
+                    IllegalArgumentException.class, () -> TinyTraining.train(config, new TinyTraining.Silence()));
+            String expected = "--out: %s has text of --data %s".formatted(results, folder);
+            assertTrue(refusal.getMessage().startsWith(expected), refusal::getMessage);
+            assertFalse(Files.exists(results.resolve("config.json")));
+        }
+        assertEquals("text", Files.readString(note));
+    }
+
     private void assertRefused(Recipe recipe, String... parts) throws IOException {
         String config = Files.readString(out.resolve("config.json"));
         var refusal = assertThrows(
