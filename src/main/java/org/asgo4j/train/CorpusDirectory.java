@@ -30,8 +30,10 @@ final class CorpusDirectory {
     }
 
     /** The regular files by relative path with forward slashes, so that the order is the same on every system. */
-    private static SortedMap<String, Path> files(Path directory, CorpusText text) throws IOException {
+    private static SortedMap<String, Path> files(Path source, CorpusText text) throws IOException {
         SortedMap<String, Path> files = new TreeMap<>();
+        Path directory = source.toRealPath(); // the walk follows no links, not even this one
+        String separator = directory.getFileSystem().getSeparator();
         Files.walkFileTree(directory, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
@@ -42,7 +44,7 @@ final class CorpusDirectory {
 
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                String name = directory.relativize(file).toString().replace('\\', '/');
+                String name = directory.relativize(file).toString().replace(separator, "/");
                 if (Files.isRegularFile(file) && !CorpusText.isHidden(name)) {
                     files.put(name, file);
                 }

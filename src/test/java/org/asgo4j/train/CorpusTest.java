@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,6 +75,25 @@ class CorpusTest {
         Files.writeString(model.resolve("config.json"), json);
         Files.writeString(model.resolve("text"), "text");
         assertEquals((json + "\ntext").strip(), Corpus.read(directory.resolve("tree")).text());
+    }
+
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "links need a privilege there")
+    void aLinkToADirectoryIsThatDirectory() throws IOException {
+        Path tree = Files.createDirectory(directory.resolve("tree"));
+        Files.writeString(tree.resolve("a.txt"), TEXT);
+        Path link = Files.createSymbolicLink(directory.resolve("link"), tree);
+        assertEquals(Corpus.read(tree).text(), Corpus.read(link).text());
+    }
+
+    /** Where it is no separator, names with one are as good as others. */
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "a backslash separates names there")
+    void aBackslashInANameIsNoSeparator() throws IOException {
+        Path tree = Files.createDirectories(directory.resolve("tree/b")).getParent();
+        Files.writeString(tree.resolve("b/c.txt"), "one");
+        Files.writeString(tree.resolve("b\\c.txt"), "other");
+        assertEquals("one\nother", Corpus.read(tree).text());
     }
 
     @Test
