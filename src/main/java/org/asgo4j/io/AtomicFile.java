@@ -7,8 +7,12 @@ import static java.nio.file.StandardOpenOption.WRITE;
 
 import java.io.File;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.UUID;
@@ -18,6 +22,8 @@ import java.util.UUID;
  * forced.
  */
 final class AtomicFile {
+    private static final System.Logger LOG = System.getLogger(AtomicFile.class.getName());
+
     private AtomicFile() {}
 
     /** Writes a file's contents. */
@@ -35,26 +41,47 @@ final class AtomicFile {
         if (directory == null || Files.isDirectory(file)) {
             throw new IOException(file + " is a directory; a file to write is needed");
         }
-        // Not Files.createTempFile: that gives mode 600, and the file keeps its mode when renamed.
-        Path temporary = directory.resolve("." + file.getFileName() + "." + UUID.randomUUID() + ".tmp");
+        if (Files.notExists(directory)) {
+            throw new NoSuchFileException(file.toString(), null, "its folder doesn't exist");
+        }
+        // Not Files.createTempFile: that gives mode 600, and the file keeps its mode when renamed. Without the file's
+        // name, which may be as long as the system allows. The program looks for such names of killed processes.
+        Path temporary = directory.resolve(".asgo4j-" + UUID.randomUUID() + ".tmp");
         try {
             try (FileChannel channel = FileChannel.open(temporary, WRITE, CREATE_NEW)) {
                 content.writeTo(channel);
                 channel.force(true);
             }
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+        } catch (FileSystemException e) {
+            throw named(file, e);
         } finally {
             Files.deleteIfExists(temporary);
         }
         force(directory);
     }
 
-    /** Makes the rename durable. Windows can't open directories and orders renames itself. */
-    private static void force(Path directory) throws IOException {
-        if (File.separatorChar == '/') {
-            try (FileChannel channel = FileChannel.open(directory, READ)) {
-                channel.force(true);
-            }
+    /** The same failure with the name that was asked for; nobody knows the temporary one. */
+    private static IOException named(Path file, FileSystemException e) {
+        FileSystemException named = e instanceof AccessDeniedException
+                ? new AccessDeniedException(file.toString(), null, e.getReason())
+                : new FileSystemException(file.toString(), null, e.getReason());
+        named.initCause(e);
+        return named;
+    }
+
+    /**
+     * Makes the rename durable. Windows can't open directories and orders renames itself. Elsewhere a directory may be
+     * closed to reading, or its file system have no force: the file is there all the same, whole, so that is no failure
+     * to write it.
+     */
+    static void force(Path directory) {
+        if (File.separatorChar != '/') return;
+        try (FileChannel channel = FileChannel.open(directory, READ)) {
+            channel.force(true);
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "{0} can''t be forced to disk ({1}): if the power fails now, the file just written "
+                    + "there may be the one of before", directory, e);
         }
     }
 }

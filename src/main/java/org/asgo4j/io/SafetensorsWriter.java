@@ -117,7 +117,9 @@ public final class SafetensorsWriter {
 
     /**
      * Writes the file: to a temporary file in the same directory, forced to disk and renamed. If anything fails the
-     * temporary file is removed and a file that was there before is untouched.
+     * temporary file is removed and a file that was there before is untouched; a process that is killed may leave a
+     * {@code .asgo4j-….tmp}. Then the directory is forced to disk too; where that can't be, the file is written all the
+     * same and a warning logged: after a power failure it may be the one of before, but no mixture.
      *
      * @param file where to write; a file there is replaced
      * @throws IOException              if the directory can't be written to, or the file can't be replaced

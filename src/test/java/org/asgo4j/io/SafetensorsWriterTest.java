@@ -11,21 +11,29 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Writing: deterministic, aligned, all or nothing, and refused where the reader would refuse. */
 class SafetensorsWriterTest {
     private static final MemorySegment FOUR_BYTES = MemorySegment.ofArray(new byte[4]);
+
+    /** Characters of a file's name on Linux, macOS and Windows. */
+    private static final int LONGEST_NAME = 255;
 
     @TempDir
     Path directory;
@@ -101,8 +109,53 @@ class SafetensorsWriterTest {
 
         Path taken = Files.createDirectory(directory.resolve("taken"));
         assertThrows(IOException.class, () -> new SafetensorsWriter().write(taken));
-        assertThrows(NoSuchFileException.class, () -> new SafetensorsWriter().write(directory.resolve("missing/f")));
         assertEquals(List.of(file, taken), list());
+    }
+
+    @Test
+    void failureNamesTheFileThatWasAskedFor() throws IOException {
+        Path missing = directory.resolve("missing/f");
+        var noFolder = assertThrows(NoSuchFileException.class, () -> new SafetensorsWriter().write(missing));
+        assertEquals(missing + ": its folder doesn't exist", noFolder.getMessage());
+        Path tooLong = directory.resolve("x".repeat(LONGEST_NAME + 1));
+        var noName = assertThrows(FileSystemException.class, () -> new SafetensorsWriter().write(tooLong));
+        assertEquals(tooLong.toString(), noName.getFile());
+        assertEquals(List.of(), list());
+    }
+
+    @Test
+    void everyNameThatTheSystemTakesCanBeWritten() throws IOException {
+        Path file = directory.resolve("x".repeat(LONGEST_NAME));
+        new SafetensorsWriter().write(file);
+        assertEquals(List.of(file), list());
+    }
+
+    /** Trainings look for such names of processes that were killed, and remove them. */
+    @Test
+    void temporaryNamesAreKnown() throws IOException {
+        List<String> names = new ArrayList<>();
+        AtomicFile.write(directory.resolve("f"), _ -> list().forEach(file -> names.add(file.getFileName().toString())));
+        assertEquals(1, names.size());
+        assertTrue(names.getFirst().matches("\\.asgo4j-[0-9a-f-]{36}\\.tmp"), names::toString);
+    }
+
+    /** Which Linux and macOS need to force a rename to disk. */
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "it has no such permissions")
+    void aDirectoryThatCantBeReadTakesFilesAllTheSame() throws IOException {
+        AtomicFile.force(directory.resolve("missing")); // nor opened by the superuser, who can read all others
+        Path closed = Files.createDirectory(directory.resolve("closed"));
+        Path file = closed.resolve("f");
+        Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("-wx------"));
+        try {
+            scalar(1).write(file);
+            scalar(2).write(file);
+        } finally {
+            Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("rwx------"));
+        }
+        try (Safetensors written = Safetensors.open(file)) {
+            assertEquals(2, written.tensor("a").get(JAVA_FLOAT, 0));
+        }
     }
 
     @Test

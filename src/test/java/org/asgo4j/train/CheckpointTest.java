@@ -14,6 +14,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.asgo4j.linalg.Backend;
@@ -110,7 +111,8 @@ class CheckpointTest {
         List<OptimizerChoice> adamw = adamw();
         interrupt(adamw, folder.resolve("parts"));
         Path checkpoints = folder.resolve("parts/adamw/checkpoints");
-        Path left = Files.writeString(checkpoints.resolve(".step-18.safetensors.0-1.tmp"), "half a checkp");
+        String name = ".asgo4j-" + UUID.randomUUID() + ".tmp"; // as SafetensorsWriter has it
+        Path left = Files.writeString(checkpoints.resolve(name), "half a checkp");
         Path mine = Files.writeString(checkpoints.resolve(".mine.tmp"), "not ours");
         TinyTraining.resume(folder.resolve("parts"));
         assertTrue(Files.notExists(left));
