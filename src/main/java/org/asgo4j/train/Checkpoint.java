@@ -66,7 +66,7 @@ final class Checkpoint {
                     subject.identity(), Fields.parse(file.toString(), GptFile.note(source, file, RUN_KEY)));
             require(source, file, "vocabulary", subject.tokenizer().vocabulary());
             Progress progress = Progress.parse(file + ": progress", GptFile.note(source, file, PROGRESS_KEY));
-            GptFile.check(source, file, subject.parameters());
+            GptFile.check(source, file, subject.parameters().config());
             optimizer.load(source, STATE_PREFIX);
             if (optimizer.steps() != progress.step()) {
                 throw new IllegalArgumentException("%s says it is of step %d, its optimizer of step %d"

@@ -76,14 +76,8 @@ final class GptFile {
         for (GptParameter p : parameters.all()) {
             Matrix w = p.weight();
             long bytes = w.size() * Float.BYTES;
-            writer.tensor(p.name(), DType.F32, shape(p), packed(w).asSlice(0, bytes));
+            writer.tensor(p.name(), DType.F32, p.tensor().shape(), packed(w).asSlice(0, bytes));
         }
-    }
-
-    private static List<Long> shape(GptParameter p) {
-        long rows = p.weight().rows();
-        long cols = p.weight().cols();
-        return p.vector() ? List.of(cols) : List.of(rows, cols);
     }
 
     private static MemorySegment packed(Matrix w) {
@@ -97,7 +91,8 @@ final class GptFile {
      * Reads a model back.
      *
      * @throws IOException if the file can't be read or is no safetensors
-     * @throws IllegalArgumentException if it is no model of this program; the message says why
+     * @throws IllegalArgumentException if it is no model of this program; the message says why, and no memory has been
+     *     taken for one
      */
     static Loaded read(Path file, Backend backend) throws IOException {
         try (Safetensors tensors = Safetensors.open(file)) {
@@ -112,7 +107,7 @@ final class GptFile {
                     size(tensors, file, HEADS),
                     size(tensors, file, WIDTH),
                     size(tensors, file, CONTEXT));
-            checkTensor(tensors, file, config); // before memory of the claimed sizes is taken
+            check(tensors, file, config); // so that no memory is taken for what is not in the file
             var parameters = new GptParameters(backend, config);
             try {
                 load(tensors, file, parameters);
@@ -124,25 +119,19 @@ final class GptFile {
         }
     }
 
-    private static void checkTensor(Safetensors tensors, Path file, GptConfig config) {
-        String last = "transformer.h.%d.mlp.c_proj.weight".formatted(config.layers() - 1);
-        require(tensors, file, last, List.of((long) config.width(), (long) config.hidden()));
-        require(tensors, file, "transformer.pos_emb.weight", List.of((long) config.context(), (long) config.width()));
-    }
-
     /**
      * Reads all weights of a model, after all have been checked.
      *
      * @throws IllegalArgumentException if one is missing or has another type or shape; nothing has been changed
      */
     static void load(Safetensors tensors, Path file, GptParameters parameters) {
-        check(tensors, file, parameters);
+        check(tensors, file, parameters.config());
         for (GptParameter p : parameters.all()) copy(tensors, p);
     }
 
     /** Refuses what {@link #load} does. */
-    static void check(Safetensors tensors, Path file, GptParameters parameters) {
-        for (GptParameter p : parameters.all()) require(tensors, file, p.name(), shape(p));
+    static void check(Safetensors tensors, Path file, GptConfig config) {
+        GptTensor.of(config).forEach(tensor -> require(tensors, file, tensor));
     }
 
     private static void copy(Safetensors tensors, GptParameter p) {
@@ -152,7 +141,9 @@ final class GptFile {
                 packed(w), ValueLayout.JAVA_FLOAT, 0, w.size());
     }
 
-    private static void require(Safetensors tensors, Path file, String name, List<Long> shape) {
+    private static void require(Safetensors tensors, Path file, GptTensor tensor) {
+        String name = tensor.name();
+        List<Long> shape = tensor.shape();
         Optional<TensorInfo> info = tensors.contains(name) ? Optional.of(tensors.info(name)) : Optional.empty();
         if (info.isEmpty() || info.get().dtype() != DType.F32 || !info.get().shape().equals(shape)) {
             throw new IllegalArgumentException("%s: tensor '%s' must be F32 %s, is %s"

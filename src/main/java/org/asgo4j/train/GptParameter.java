@@ -4,17 +4,24 @@ package org.asgo4j.train;
 import org.asgo4j.linalg.Matrix;
 
 /**
- * One trained tensor under the name PyTorch gives it, with its gradient. Borrows the memory of {@link GptParameters}.
+ * One trained tensor with its gradient. Borrows the memory of {@link GptParameters}.
  *
- * @param name such as {@code transformer.h.0.attn.to_q.weight}
- * @param vector whether the published model holds it with one dimension (a gain); it is 1×n here
+ * @param tensor its name and shape
  * @param weight m×n
  * @param gradient m×n; overwritten by every {@link Gpt#forwardBackward}
  */
-record GptParameter(String name, boolean vector, Matrix weight, Matrix gradient) {
+record GptParameter(GptTensor tensor, Matrix weight, Matrix gradient) {
+    String name() {
+        return tensor.name();
+    }
 
-    /** The rows {@code from … from+count−1} under another name; the same memory. */
-    GptParameter rowBlock(String blockName, int from, int count) {
-        return new GptParameter(blockName, vector, weight.rowBlock(from, count), gradient.rowBlock(from, count));
+    /** Whether the published model holds it with one dimension; it is 1×n here. */
+    boolean vector() {
+        return tensor.vector();
+    }
+
+    /** The rows of a tensor that begins at {@code from}; the same memory. */
+    GptParameter rowBlock(GptTensor block, int from) {
+        return new GptParameter(block, weight.rowBlock(from, block.rows()), gradient.rowBlock(from, block.rows()));
     }
 }

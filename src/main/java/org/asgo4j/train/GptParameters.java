@@ -3,6 +3,7 @@ package org.asgo4j.train;
 
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
 import org.asgo4j.linalg.Backend;
@@ -53,41 +54,44 @@ final class GptParameters implements AutoCloseable {
     /** Allocates weights and gradients, all zero. */
     GptParameters(Backend backend, GptConfig config) {
         this.config = config;
-        int width = config.width();
         try {
-            tokenEmbedding = add(allocate(backend, "transformer.token_emb.weight", config.vocabulary(), width));
-            positionEmbedding = add(allocate(backend, "transformer.pos_emb.weight", config.context(), width));
-            for (int i = 0; i < config.layers(); i++) layers.add(layer(backend, "transformer.h." + i + "."));
-            finalNorm = add(gain(backend, "transformer.ln_f.weight"));
+            Iterator<GptTensor> tensors = GptTensor.of(config).iterator();
+            tokenEmbedding = next(backend, tensors);
+            positionEmbedding = next(backend, tensors);
+            for (int i = 0; i < config.layers(); i++) layers.add(layer(backend, tensors));
+            finalNorm = next(backend, tensors);
         } catch (RuntimeException | Error e) {
             arena.close();
             throw e;
         }
     }
 
-    private LayerParameters layer(Backend backend, String prefix) {
-        int width = config.width();
-        GptParameter norm1 = add(gain(backend, prefix + "ln_1.weight"));
-        GptParameter queryKeyValue = allocate(backend, prefix + "attn.to_qkv.weight", 3 * width, width);
-        add(queryKeyValue.rowBlock(prefix + "attn.to_q.weight", 0, width));
-        add(queryKeyValue.rowBlock(prefix + "attn.to_k.weight", width, width));
-        add(queryKeyValue.rowBlock(prefix + "attn.to_v.weight", 2 * width, width));
-        GptParameter projection = add(allocate(backend, prefix + "attn.c_proj.weight", width, width));
-        GptParameter norm2 = add(gain(backend, prefix + "ln_2.weight"));
-        GptParameter expand = add(allocate(backend, prefix + "mlp.c_fc.weight", config.hidden(), width));
-        GptParameter contract = add(allocate(backend, prefix + "mlp.c_proj.weight", width, config.hidden()));
+    private LayerParameters layer(Backend backend, Iterator<GptTensor> tensors) {
+        GptParameter norm1 = next(backend, tensors);
+        GptParameter queryKeyValue = stacked(backend, List.of(tensors.next(), tensors.next(), tensors.next()));
+        GptParameter projection = next(backend, tensors);
+        GptParameter norm2 = next(backend, tensors);
+        GptParameter expand = next(backend, tensors);
+        GptParameter contract = next(backend, tensors);
         return new LayerParameters(norm1, queryKeyValue, projection, norm2, expand, contract);
     }
 
-    private GptParameter gain(Backend backend, String name) {
-        int width = config.width();
-        return new GptParameter(
-                name, true, backend.allocateHost(arena, 1, width), backend.allocateHost(arena, 1, width));
+    private GptParameter next(Backend backend, Iterator<GptTensor> tensors) {
+        return add(allocate(backend, tensors.next()));
     }
 
-    private GptParameter allocate(Backend backend, String name, int rows, int cols) {
+    /** Tensors of one shape, each a parameter of its own, in one piece of memory. */
+    private GptParameter stacked(Backend backend, List<GptTensor> tensors) {
+        GptParameter whole = allocate(backend, tensors.getFirst().stacked(tensors.size()));
+        for (int i = 0; i < tensors.size(); i++) add(whole.rowBlock(tensors.get(i), i * tensors.get(i).rows()));
+        return whole;
+    }
+
+    private GptParameter allocate(Backend backend, GptTensor tensor) {
         return new GptParameter(
-                name, false, backend.allocateHost(arena, rows, cols), backend.allocateHost(arena, rows, cols));
+                tensor,
+                backend.allocateHost(arena, tensor.rows(), tensor.cols()),
+                backend.allocateHost(arena, tensor.rows(), tensor.cols()));
     }
 
     private GptParameter add(GptParameter parameter) {

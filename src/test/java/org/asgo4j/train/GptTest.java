@@ -18,6 +18,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.asgo4j.io.Safetensors;
+import org.asgo4j.io.SafetensorsWriter;
 import org.asgo4j.kernel.Kernels;
 import org.asgo4j.kernel.LayerKernels;
 import org.asgo4j.linalg.Backend;
@@ -72,6 +74,36 @@ class GptTest {
                 assertThrows(OutOfMemoryError.class, () -> new Gpt(scarce, workers, parameters, 2));
                 assertTrue(arenas.stream().noneMatch(each -> each.scope().isAlive()), count + " allocations");
             }
+        }
+    }
+
+    /** The sizes in a file are claims, which may ask for any amount. */
+    @Test
+    void noMemoryIsTakenForAFileThatLacksATensor(@TempDir Path folder) throws IOException {
+        Path whole = folder.resolve("whole");
+        Path part = folder.resolve("part");
+        try (Backend real = open(); var parameters = new GptParameters(real, TINY)) {
+            GptFile.write(whole, parameters, CharTokenizer.of("abcdefg"), Map.of());
+            Backend refusing = FaultyBackend.around(real, (operation, _, _) -> {
+                if (operation.startsWith("allocate")) throw new AssertionError(operation);
+            });
+            for (GptParameter p : parameters.all()) {
+                copyWithout(p.name(), whole, part);
+                var refusal = assertThrows(IllegalArgumentException.class, () -> GptFile.read(part, refusing));
+                assertTrue(refusal.getMessage().contains(p.name() + "' must be F32"), refusal::getMessage);
+            }
+        }
+    }
+
+    private static void copyWithout(String left, Path from, Path to) throws IOException {
+        try (Safetensors source = Safetensors.open(from)) {
+            var writer = new SafetensorsWriter();
+            source.metadata().forEach(writer::metadata);
+            for (String name : source.names()) {
+                if (name.equals(left)) continue;
+                writer.tensor(name, source.info(name).dtype(), source.info(name).shape(), source.tensor(name));
+            }
+            writer.write(to);
         }
     }
 
