@@ -26,6 +26,9 @@ final class OffHeap {
     /** All bits that an address in use has set, and less than half of the longs, so that an offset may be added. */
     private static final long ADDRESS = Long.MAX_VALUE >> 1;
 
+    /** All bits of a stride in bytes: three of them may be added to an address. */
+    private static final long ROW = Long.MAX_VALUE >> 3;
+
     /** All bits of an offset in bytes: see {@link #address}. */
     static final int OFFSET = Integer.MAX_VALUE;
 
@@ -42,6 +45,11 @@ final class OffHeap {
      */
     static long address(long number) {
         return number * Float.BYTES & ADDRESS;
+    }
+
+    /** The bytes of {@code stride} elements, which may be added to an {@link #address} three times. */
+    static long rowBytes(long stride) {
+        return stride * Float.BYTES & ROW;
     }
 
     /**

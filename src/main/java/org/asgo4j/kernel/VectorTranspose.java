@@ -3,6 +3,8 @@ package org.asgo4j.kernel;
 
 import static org.asgo4j.kernel.Lanes.ORDER;
 import static org.asgo4j.kernel.OffHeap.ALL;
+import static org.asgo4j.kernel.OffHeap.address;
+import static org.asgo4j.kernel.OffHeap.rowBytes;
 import static org.asgo4j.kernel.ScalarTranspose.TILE;
 
 import jdk.incubator.vector.IntVector;
@@ -74,17 +76,21 @@ final class VectorTranspose {
 
     /** The 4×4 at y ← the transpose of that at x. */
     private static void square(long x, long xStride, long y, long yStride) {
-        IntVector row0 = IntVector.fromMemorySegment(FOUR, ALL, x * Float.BYTES, ORDER);
-        IntVector row1 = IntVector.fromMemorySegment(FOUR, ALL, (x + xStride) * Float.BYTES, ORDER);
-        IntVector row2 = IntVector.fromMemorySegment(FOUR, ALL, (x + 2 * xStride) * Float.BYTES, ORDER);
-        IntVector row3 = IntVector.fromMemorySegment(FOUR, ALL, (x + 3 * xStride) * Float.BYTES, ORDER);
+        long from = address(x);
+        long row = rowBytes(xStride);
+        IntVector row0 = IntVector.fromMemorySegment(FOUR, ALL, from, ORDER);
+        IntVector row1 = IntVector.fromMemorySegment(FOUR, ALL, from + row, ORDER);
+        IntVector row2 = IntVector.fromMemorySegment(FOUR, ALL, from + 2 * row, ORDER);
+        IntVector row3 = IntVector.fromMemorySegment(FOUR, ALL, from + 3 * row, ORDER);
         IntVector first01 = row0.rearrange(FIRST_ELEMENTS, row1);
         IntVector last01 = row0.rearrange(LAST_ELEMENTS, row1);
         IntVector first23 = row2.rearrange(FIRST_ELEMENTS, row3);
         IntVector last23 = row2.rearrange(LAST_ELEMENTS, row3);
-        first01.rearrange(FIRST_PAIRS, first23).intoMemorySegment(ALL, y * Float.BYTES, ORDER);
-        first01.rearrange(LAST_PAIRS, first23).intoMemorySegment(ALL, (y + yStride) * Float.BYTES, ORDER);
-        last01.rearrange(FIRST_PAIRS, last23).intoMemorySegment(ALL, (y + 2 * yStride) * Float.BYTES, ORDER);
-        last01.rearrange(LAST_PAIRS, last23).intoMemorySegment(ALL, (y + 3 * yStride) * Float.BYTES, ORDER);
+        long to = address(y);
+        long yRow = rowBytes(yStride);
+        first01.rearrange(FIRST_PAIRS, first23).intoMemorySegment(ALL, to, ORDER);
+        first01.rearrange(LAST_PAIRS, first23).intoMemorySegment(ALL, to + yRow, ORDER);
+        last01.rearrange(FIRST_PAIRS, last23).intoMemorySegment(ALL, to + 2 * yRow, ORDER);
+        last01.rearrange(LAST_PAIRS, last23).intoMemorySegment(ALL, to + 3 * yRow, ORDER);
     }
 }
