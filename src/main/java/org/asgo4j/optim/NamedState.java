@@ -12,9 +12,10 @@ import java.util.regex.Pattern;
 record NamedState(String name, String description, RuleState state) {
     private static final Pattern DESCRIPTION = Pattern.compile("\\S+ \\d+×\\d+( in row blocks \\[[\\d, ]+\\])?");
 
+    /** The same in every language: files are compared by it. */
     static String describe(Rule rule, RowBlocks blocks, int cols) {
         String cut = blocks.count() == 1 ? "" : " in row blocks " + blocks.sizes();
-        return "%s %d×%d%s".formatted(rule.name(), blocks.rows(), cols, cut);
+        return rule.name() + " " + blocks.rows() + "×" + cols + cut;
     }
 
     /** Whether some optimizer of any rule could say so. */

@@ -48,7 +48,7 @@ final class OptimizerFolder {
 
     /** Where the checkpoint of a step goes; the folder is there. */
     Path newCheckpoint(int step) throws IOException {
-        return Files.createDirectories(checkpoints()).resolve("step-%d.safetensors".formatted(step));
+        return Files.createDirectories(checkpoints()).resolve("step-" + step + ".safetensors");
     }
 
     private Path checkpoints() {

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -276,6 +277,24 @@ class OptimizerStateTest {
         try (Optimizer optimizer = optimizer(saved)) {
             assertThrows(SafetensorsException.class, () -> optimizer.load(folder.resolve("text")));
         }
+    }
+
+    @Test
+    void filesAreTheSameInEveryLanguage() throws IOException {
+        Locale before = Locale.getDefault();
+        List<ParameterGroup> groups = groups(new Asgo(AsgoConfig.published()));
+        try (Optimizer here = optimizer(groups)) {
+            run(here, groups, 1, 3);
+            here.save(folder.resolve("here"));
+            Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+            try (Optimizer there = optimizer(groups)) {
+                there.load(folder.resolve("here"));
+                there.save(folder.resolve("there"));
+            }
+        } finally {
+            Locale.setDefault(before);
+        }
+        assertEquals(-1, Files.mismatch(folder.resolve("here"), folder.resolve("there")));
     }
 
     /** Each tensor in turn gets a value that no state has. */

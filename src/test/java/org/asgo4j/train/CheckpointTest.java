@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
@@ -104,6 +105,23 @@ class CheckpointTest {
 
     private void interrupt(List<OptimizerChoice> optimizers, Path out) {
         TinyTraining.interrupt(config(optimizers, out), optimizers.get(optimizers.size() / 2).algorithm());
+    }
+
+    @Test
+    void aTrainingGoesOnInAnotherLanguage() throws IOException {
+        List<OptimizerChoice> adamw = adamw();
+        train(config(adamw, folder.resolve("whole")));
+        Locale before = Locale.getDefault();
+        Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+        try (Backend backend = Backends.open(BackendName.REFERENCE)) {
+            GptFile.read(folder.resolve("whole/adamw/model.safetensors"), backend).parameters().close();
+            interrupt(adamw, folder.resolve("parts"));
+        } finally {
+            Locale.setDefault(before);
+        }
+        TinyTraining.resume(folder.resolve("parts"));
+        assertEquals(names(folder.resolve("whole/adamw")), names(folder.resolve("parts/adamw")));
+        assertEquals(-1, mismatch(folder.resolve("whole"), folder.resolve("parts"), "adamw/model.safetensors"));
     }
 
     @Test
