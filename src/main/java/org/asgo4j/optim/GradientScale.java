@@ -65,9 +65,12 @@ final class GradientScale {
         if (exponent != old) held.rescale(Math.scalb(1.0, old - exponent));
     }
 
-    /** X ← c·G/unit. */
+    /** X ← c·G/unit, where c/unit may be more than float32 holds: of a tiny gradient a large multiple. */
     void scale(Matrix gradient, double c, Matrix x) {
-        backend.axpby((float) (c / unit()), gradient, 0, x);
+        double factor = c / unit();
+        double first = Math.clamp(factor, 1 / LARGEST_FACTOR, LARGEST_FACTOR);
+        backend.axpby((float) first, gradient, 0, x);
+        if (factor != first) multiply(backend, factor / first, x);
     }
 
     /** A ← factor·A for a factor that float32 itself need not hold. */

@@ -9,6 +9,7 @@ import com.sun.management.ThreadMXBean;
 import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -179,6 +180,11 @@ class RuleFamilyTest {
     void clippingIsAFactorOnTheGradient(Rule rule) {
         List<double[][]> g = gradients(4, 6, 9);
         double[][] expected = Run.lastWeight(backend, rule, scaled(g, -3), LEARNING_RATE);
+        double[][] actual = lastWeight(rule, g, 0.125);
+        for (int i = 0; i < 6; i++) assertArrayEquals(expected[i], actual[i], "row " + i + " seed=" + seed);
+    }
+
+    private double[][] lastWeight(Rule rule, List<double[][]> gradients, double gradientScale) {
         try (Arena arena = Arena.ofConfined()) {
             Matrix weight = backend.allocate(arena, 6, 9);
             Matrix gradient = backend.allocate(arena, 6, 9);
@@ -186,13 +192,36 @@ class RuleFamilyTest {
             var workspace = new Workspace(backend);
             state.reserve(workspace);
             workspace.allocate(arena);
-            for (double[][] each : g) {
+            for (double[][] each : gradients) {
                 Dense.set(gradient, each);
-                state.update(weight, gradient, Double.NaN, 0.125, LEARNING_RATE, 0, workspace);
+                state.update(weight, gradient, Double.NaN, gradientScale, LEARNING_RATE, 0, workspace);
             }
-            double[][] actual = Dense.of(weight);
-            for (int i = 0; i < 6; i++) assertArrayEquals(expected[i], actual[i], "row " + i + " seed=" + seed);
+            return Dense.of(weight);
         }
+    }
+
+    static Stream<Named<Rule>> scaleFreeAndAsgo() {
+        var asgo = AsgoConfig.published().withDamping(Damping.relative(1 / CONDITION));
+        return Stream.concat(scaleFree(), Stream.of(Named.of("asgo", new Asgo(asgo))));
+    }
+
+    /** Multiples of float32's smallest number, and factors up to its largest power of two. */
+    @ParameterizedTest
+    @MethodSource("scaleFreeAndAsgo")
+    void theFactorMayBeLargeWhereTheGradientIsTiny(Rule rule) {
+        List<double[][]> tiny = gradients(4, 6, 9).stream().map(RuleFamilyTest::multiplesOfTheSmallest).toList();
+        for (int exponent : new int[] {0, 3, 10, 60, 127}) {
+            double[][] expected = Run.lastWeight(backend, rule, scaled(tiny, exponent), LEARNING_RATE);
+            double[][] actual = lastWeight(rule, tiny, Math.scalb(1.0, exponent));
+            assertTrue(Dense.norm(actual) > 0);
+            for (int i = 0; i < 6; i++) assertArrayEquals(expected[i], actual[i], "2^" + exponent + " seed=" + seed);
+        }
+    }
+
+    private static double[][] multiplesOfTheSmallest(double[][] a) {
+        return Arrays.stream(a)
+                .map(row -> Arrays.stream(row).map(x -> Math.rint(50 * x) * Float.MIN_VALUE).toArray())
+                .toArray(double[][]::new);
     }
 
     @ParameterizedTest
@@ -206,7 +235,7 @@ class RuleFamilyTest {
     }
 
     private static double[][] rows(double[][] a, int from, int to) {
-        return java.util.Arrays.copyOfRange(a, from, to);
+        return Arrays.copyOfRange(a, from, to);
     }
 
     /** A state that was given another's fields goes on as that one does, bit for bit. */
