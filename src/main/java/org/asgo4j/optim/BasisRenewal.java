@@ -7,7 +7,7 @@ import org.asgo4j.linalg.Matrix;
 final class BasisRenewal {
     private final RootMethod method;
     private final Refresh policy;
-    private boolean decomposed; // whether there is a basis yet
+    private boolean decomposed; // whether there is a basis yet; one of zeros says nothing of what comes
     private long stepsSince; //    refreshes since the last renewal, for the adaptive cap
 
     BasisRenewal(RootMethod method, Refresh policy) {
@@ -24,8 +24,7 @@ final class BasisRenewal {
         report.begin(decomposed ? method : RootMethod.EIGEN);
         if (!decomposed) {
             basis.decompose(gram, workspace);
-            decomposed = true;
-            stepsSince = 0;
+            renewed(basis);
             return true;
         }
         if (policy instanceof Refresh.Adaptive adaptive) {
@@ -35,14 +34,18 @@ final class BasisRenewal {
         }
         if (method == RootMethod.QR) basis.turn(gram, workspace);
         else basis.decompose(gram, workspace);
-        stepsSince = 0;
+        renewed(basis);
         return true;
     }
 
-    /** There is a basis, from elsewhere. */
-    void decomposed() {
-        decomposed = true;
+    /** The basis is that of V now, maybe from elsewhere. */
+    void renewed(Eigenbasis basis) {
+        decomposed = !basis.isOfZeros();
         stepsSince = 0;
+    }
+
+    boolean isDecomposed() {
+        return decomposed;
     }
 
     void describe(StateFields fields) {

@@ -105,6 +105,14 @@ final class Eigenbasis {
         return all == 0 ? 0 : Math.sqrt(Math.max(0, all - diagonal) / all);
     }
 
+    /** Whether V was zero, of which any basis is one. */
+    boolean isOfZeros() {
+        for (int i = 0; i < eigenvalues.cols(); i++) {
+            if (eigenvalues.get(0, i) != 0) return false;
+        }
+        return true;
+    }
+
     /** V is now held in another unit: λ ← factor²·λ. */
     void rescale(double factor) {
         for (int i = 0; i < eigenvalues.cols(); i++) {

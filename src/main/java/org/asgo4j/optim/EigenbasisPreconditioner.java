@@ -67,7 +67,7 @@ final class EigenbasisPreconditioner extends Preconditioner {
             wideBasis.decompose(wide, workspace);
             backend.copy(wideBasis.vectors(), basis.vectors());
             backend.copy(wideBasis.eigenvalues(), basis.eigenvalues());
-            renewal.decomposed();
+            renewal.renewed(basis);
             ladder.report.begin(RootMethod.EIGEN);
             noteRange(unit);
         }
@@ -75,7 +75,7 @@ final class EigenbasisPreconditioner extends Preconditioner {
 
     @Override
     public boolean isLost() {
-        return false;
+        return !renewal.isDecomposed();
     }
 
     /** There is no P to measure. */

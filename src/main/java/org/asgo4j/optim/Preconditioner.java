@@ -60,13 +60,13 @@ abstract sealed class Preconditioner implements RootLadder.Derived
     }
 
     /**
-     * Renews what is derived from V, if that is due.
+     * Renews what is derived from V, if that is due or there is none.
      *
      * @param taken steps taken before this one
      * @param unit the gradient scale V is held in
      */
     void refresh(long taken, double unit, Workspace workspace) {
-        if (config.refresh().isDue(taken)) ladder.refresh(this, taken, unit, workspace);
+        if (isLost() || config.refresh().isDue(taken)) ladder.refresh(this, taken, unit, workspace);
     }
 
     @Override

@@ -22,8 +22,9 @@ import org.asgo4j.linalg.Backend;
  * </pre>
  *
  * <p>As in the published code the first gradient makes the first basis, by eigendecomposition, and moves nothing, so
- * that no gradient is ever seen in a basis of its own; t counts from the second. Before a QR the rows of Q (and with
- * them V') are sorted by q·L·qᵀ, descending. A side longer than {@link SoapConfig#maxOrder} keeps the identity.
+ * that no gradient is ever seen in a basis of its own; t counts from the second. Gradients of zeros before it make no
+ * basis and move nothing. Before a QR the rows of Q (and with them V') are sorted by q·L·qᵀ, descending. A side longer
+ * than {@link SoapConfig#maxOrder} keeps the identity.
  *
  * <p>All of it is held divided by a power of two that follows the gradient's norm.
  *

@@ -44,6 +44,11 @@ final class SoapBasis implements RootLadder.Derived {
         return gram == null;
     }
 
+    /** Whether there is to be a basis, and has been no gradient to make it of. */
+    boolean isMissing() {
+        return !isIdentity() && ladder.counts.refreshes == 0;
+    }
+
     void reserve(Workspace workspace) {
         if (!isIdentity()) reserve(workspace, ElementType.FLOAT32);
     }
@@ -110,7 +115,7 @@ final class SoapBasis implements RootLadder.Derived {
         Matrix rows = workspace.get(Slot.POWER, l.type(), order, order);
         Matrix basis = workspace.get(Slot.VECTORS, l.type(), order, order);
         Matrix eigenvalues = workspace.get(Slot.EIGENVALUES, l.type(), 1, order);
-        boolean first = ladder.counts.refreshes == 0;
+        boolean first = isMissing();
         if (first) decompose(l, rows, eigenvalues, workspace);
         else iterate(l, q, rows, basis, eigenvalues);
         EigenInverseRoot.requireFinite(eigenvalues);

@@ -48,8 +48,9 @@ final class SoapState extends RuleState implements GradientScale.Held {
         scale.scale(gradient, gradientScale, g);
         left.accumulate(g, config.beta2()); //  L ← β₂L + (1−β₂)GGᵀ  m×m
         right.accumulate(g, config.beta2()); // R ← β₂R + (1−β₂)GᵀG  n×n
-        long t = steps(); // the first gradient makes the basis and moves nothing
-        if (t == 0) {
+        long t = steps();
+        if (t == 0 || left.isMissing() || right.isMissing()) { // the first gradient makes the basis and moves nothing
+            if (norm == 0) return; //                            zeros would make one that no later gradient has
             left.refresh(t, scale.unit(), workspace);
             right.refresh(t, scale.unit(), workspace);
             return;

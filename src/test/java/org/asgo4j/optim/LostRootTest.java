@@ -20,6 +20,7 @@ import org.asgo4j.linalg.NativeCallException;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A root or a basis that can't be renewed stays whole, and one that is not there is never taken for zeros. */
 class LostRootTest {
@@ -132,5 +133,46 @@ class LostRootTest {
             state.step(weight, gradient, LEARNING_RATE, 0);
             assertEquals(2 * first, state.refreshes(), "and then the schedule goes on");
         }
+    }
+
+    /** Rules that keep a basis. */
+    static Stream<AsgoConfig> withABasis() {
+        AsgoConfig config = AsgoConfig.published().withDamping(Damping.relative(1e-6));
+        AsgoConfig qr = config.withRootMethod(RootMethod.QR);
+        return Stream.of(
+                qr, qr.withRefreshInterval(100), config.withRefresh(new Refresh.Adaptive(0.9, 100)),
+                config.withEigenvalueCorrection(true).withRefreshInterval(100), qr.withEigenvalueCorrection(true),
+                qr.withEigenvalueCorrection(true).withRefreshInterval(100));
+    }
+
+    /** Zeros have no eigenvectors: what is kept of them must not be the basis that later ones start from. */
+    @ParameterizedTest
+    @MethodSource("withABasis")
+    void zerosBeforeTheFirstGradientChangeNothing(AsgoConfig config) {
+        var rule = new Asgo(config);
+        double[][] zeros = new double[ROWS][COLS];
+        List<double[][]> late = Stream.concat(Stream.of(zeros, zeros), gradients.stream()).toList();
+        List<double[][]> expected = Run.weights(real, rule, gradients, LEARNING_RATE);
+        List<double[][]> actual = Run.weights(real, rule, late, LEARNING_RATE);
+        for (int t = 0; t < expected.size(); t++) {
+            for (int i = 0; i < ROWS; i++) {
+                assertArrayEquals(expected.get(t)[i], actual.get(t + 2)[i], "step " + (t + 1) + " seed=" + SEED);
+            }
+        }
+    }
+
+    /** β₂ = 0: V is then zero at any step that the gradient is. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void zerosBetweenGradientsLeaveNoBasis(boolean corrected) {
+        var rule = new Asgo(AsgoConfig.published().withBetas(0, 0).withDamping(Damping.relative(1e-6))
+                .withRootMethod(RootMethod.QR).withEigenvalueCorrection(corrected));
+        double[][] zeros = new double[ROWS][COLS];
+        List<double[][]> g = List.of(gradients.get(0), zeros, gradients.get(1));
+        List<double[][]> weights = Run.weights(real, rule, g, LEARNING_RATE);
+        double[][] last = Dense.plus(weights.get(2), -1, weights.get(1));
+        double[][] alone = Run.lastWeight(real, rule, List.<double[][]>of(gradients.get(1)), LEARNING_RATE);
+        // The same step, but rounded to weights that are up to three steps long.
+        assertEquals(0, Dense.relativeDifference(last, alone), 6 * 0x1p-24, "seed=" + SEED);
     }
 }

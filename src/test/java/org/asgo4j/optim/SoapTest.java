@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.BackendName;
 import org.asgo4j.linalg.Backends;
@@ -202,6 +203,26 @@ class SoapTest {
                 state.step(weight, gradient, LEARNING_RATE, 0);
                 assertEquals(expected[t], state.refreshes(), "step " + (t + 1));
             }
+        }
+    }
+
+    /** The first basis is that of the first gradient there is. Bias correction counts the zeros, as Adam's does. */
+    @ParameterizedTest
+    @ValueSource(ints = {100, 8})
+    void zerosBeforeTheFirstGradientMakeNoBasis(int maxOrder) {
+        List<double[][]> g = gradients(5, 6, 9);
+        var rule = new Soap(SoapConfig.published()
+                .withDamping(Damping.relative(1e-6)).withRefreshInterval(100).withMaxOrder(maxOrder));
+        List<double[][]> late = Stream.concat(Stream.of(new double[6][9], new double[6][9]), g.stream()).toList();
+        List<double[][]> expected = Run.weights(backend, rule, g, LEARNING_RATE);
+        List<double[][]> actual = Run.weights(backend, rule, late, LEARNING_RATE);
+        assertEquals(0, Dense.norm(actual.get(2)), "the first gradient makes the basis");
+        for (int t = 1; t < g.size(); t++) {
+            double[][] update = Dense.plus(expected.get(t), -1, expected.get(t - 1));
+            double[][] other = Dense.plus(actual.get(t + 2), -1, actual.get(t + 1));
+            double length = Dense.norm(update) / Dense.norm(other);
+            double difference = Dense.relativeDifference(Dense.scaled(length, other), update);
+            assertTrue(difference < TOLERANCE, "step " + (t + 1) + ": " + difference + " seed=" + SEED);
         }
     }
 
