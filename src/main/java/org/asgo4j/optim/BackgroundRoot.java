@@ -84,13 +84,14 @@ final class BackgroundRoot {
         if (running != null && running.isDone()) adopt(taken, unit, root, ladder);
         if (taken - triedStep > policy.maxStaleness()) {
             if (running == null) start(taken, unit, gram);
-            settle();
-            adopt(taken, unit, root, ladder);
+            if (running != null) adopt(taken, unit, root, ladder);
         }
         if (running == null && taken % policy.interval() == 0) start(taken, unit, gram);
     }
 
+    /** Starts a root, unless V is zero: its root would hold the weight still until the next. The one in use stays. */
     private void start(long taken, double unit, Matrix gram) {
+        if (backend.trace(gram) == 0) return;
         backend.copy(gram, snapshot);
         backend.synchronize(); // before another thread reads it
         inverseRoot.rescale(snapshotUnit / unit);

@@ -89,9 +89,10 @@ public sealed interface Refresh permits Refresh.Every, Refresh.EarlyThenEvery, R
     /**
      * Every {@code interval} steps V is copied and its root computed by a background thread while training goes on; the
      * new root is used from the first step that finds it ready. A step waits for it only when the root in use would
-     * belong to a V more than {@code maxStaleness} steps old ({@link StepReport#staleness}). Which step first sees a
-     * root depends on timing, so two runs differ in their last bits and a resumed run is not bit-exact. Memory must be
-     * in a shared arena. The background thread is one more than the workers.
+     * belong to a V more than {@code maxStaleness} steps old ({@link StepReport#staleness}); while V is zero, of which
+     * there is no root to use, it may grow older. Which step first sees a root depends on timing, so two runs differ in
+     * their last bits and a resumed run is not bit-exact. Memory must be in a shared arena. The background thread is
+     * one more than the workers.
      *
      * @param interval at least 1
      * @param maxStaleness at least {@code interval}

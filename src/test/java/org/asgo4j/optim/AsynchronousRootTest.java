@@ -176,6 +176,36 @@ class AsynchronousRootTest {
         assertEquals(0, w.counts().staleness);
     }
 
+    /** β₂ = 0: V is zero where the gradient is, at a step that would start a root, or wait for one. */
+    @ParameterizedTest
+    @ValueSource(ints = {2, 4, 7, 8})
+    void aGradientOfZerosLeavesTheRootInUse(int zeroAt) {
+        held.releaseAll();
+        var w = new Weight(config(2, 6).withBetas(0.9, 0));
+        double[][] before = new double[ROWS][COLS];
+        for (int t = 0; t < 16; t++) {
+            w.step(t == zeroAt ? 0 : 1);
+            w.state.settle();
+            double[][] after = Dense.of(w.weight);
+            double rms = Dense.norm(Dense.plus(after, -1, before)) / 0.1 / Math.sqrt(ROWS * COLS);
+            assertEquals(RMS, rms, 1e-3 * RMS, "step " + (t + 1) + " seed=" + seed);
+            before = after;
+        }
+    }
+
+    @Test
+    void whileThereAreOnlyZerosTheRootGrowsOlder() {
+        held.releaseAll();
+        var w = new Weight(config(1, 2).withBetas(0.9, 0));
+        w.step(1);
+        for (int t = 1; t <= 5; t++) {
+            w.step(0);
+            assertEquals(t, w.counts().staleness);
+        }
+        w.step(1);
+        assertEquals(0, w.counts().staleness, "started, and waited for");
+    }
+
     private void assertLowerEquals(double[][] snapshots, double[][] inUse, double factor) {
         for (int i = 0; i < ROWS; i++) {
             for (int j = 0; j <= i; j++) {
