@@ -132,7 +132,8 @@ public final class Optimizer implements AutoCloseable {
      * @throws IllegalArgumentException if a schedule returns a learning rate that is negative or not finite; nothing
      *     has been changed
      * @throws RootFailedException if the root or basis of a gram matrix fails for the third time in a row, or the
-     *     first; that weight has not been changed, but its state and other parameters may have been
+     *     first; that weight (of one in blocks, that block) has not been changed, but its state, other blocks and other
+     *     parameters may have been
      * @throws ArithmeticException if an update is not finite, naming the parameter; as above
      */
     public StepReport step() {

@@ -4,8 +4,9 @@ package org.asgo4j.optim;
 /**
  * The root (or eigenbasis) of a gram matrix could not be computed at several refreshes in a row, nor in float64; the
  * message has its range of eigenvalues and what to change. The weight has not been changed at this step; its moments
- * and gram matrices have. {@link #getCause} is the first failure of the last refresh. Where roots are asynchronous it
- * may be an {@link Error}, such as an {@link OutOfMemoryError} of the background thread: the next step tries again.
+ * and gram matrices have. Of a weight in blocks that holds for the block that failed and those behind it; those before
+ * it may have taken the step. {@link #getCause} is the first failure of the last refresh. Where roots are asynchronous
+ * it may be an {@link Error}, such as an {@link OutOfMemoryError} of the background thread: the next step tries again.
  *
  * {@snippet file="FailureExamplesTest.java" region="rootFailed"}
  */

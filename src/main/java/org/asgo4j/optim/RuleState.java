@@ -50,6 +50,9 @@ public abstract sealed class RuleState permits AsgoState, DasgoState, MuonState,
      * @param weightDecay λ, decoupled, at least 0
      * @throws NonFiniteGradientException if an element of G is NaN or infinite; nothing has been changed then
      * @throws IllegalArgumentException if a shape, a type or a scalar is wrong; nothing has been changed then
+     * @throws RootFailedException if the root or basis of a gram matrix fails for the third time in a row, or the
+     *     first; W (of one in blocks, that block) has not been changed then, but the state and other blocks may have
+     * @throws ArithmeticException if U is not finite; as above
      */
     public final void step(Matrix weight, Matrix gradient, float learningRate, float weightDecay) {
         if (own == null) throw new IllegalStateException("this state belongs to an optimizer, which steps it");

@@ -200,6 +200,25 @@ class RootLadderTest {
         assertEquals(1, thrown.step());
     }
 
+    @ParameterizedTest
+    @MethodSource("rooted")
+    void theBlockThatFailsAndThoseBehindItHaveNotBeenChanged(Rooted rule) {
+        failingIn32 = Set.of(1);
+        failingIn64 = Set.of(1);
+        orders = Set.of(4);
+        iterates = rule.every().apply(1) instanceof Shampoo;
+        step = 1;
+        Backend backend = FaultyBackend.around(real, this::strike);
+        Matrix weight = real.allocate(arena, ROWS, COLS);
+        Matrix gradient = real.allocate(arena, ROWS, COLS);
+        Dense.set(gradient, gradients.getFirst());
+        RuleState state = rule.every().apply(1).newState(backend, arena, COLS, new RowBlocks(List.of(1, 4, 1)));
+        state.name("layer.7");
+        var thrown = assertThrows(RootFailedException.class, () -> state.step(weight, gradient, 0.1f, 0));
+        assertEquals("layer.7, block 1", thrown.parameter());
+        for (int i = 1; i < ROWS; i++) assertArrayEquals(new double[COLS], Dense.of(weight)[i], "row " + i);
+    }
+
     /** Two failures of one side and two of the other are no four in a row. */
     @ParameterizedTest
     @MethodSource("twoSided")
