@@ -160,6 +160,8 @@ public final class AsgoOptimizer extends Optimizer implements AutoCloseable {
      * @throws IllegalStateException if this optimizer is closed or was built without a block, or a parameter of the
      *     block is not initialized
      * @throws IOException if the file can't be written; a file that was there is unchanged
+     * @throws ArithmeticException if a state holds a NaN or an infinity, which {@link #load} refuses, naming parameter
+     *     and field; a file that was there is unchanged
      */
     public synchronized void save(Path file) throws IOException {
         checkOpen();

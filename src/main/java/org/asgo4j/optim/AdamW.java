@@ -16,7 +16,9 @@ import org.asgo4j.linalg.Backend;
  * W ← (1−ηλ)W − η·m̂ / (√v̂ + ε)              m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ)
  * </pre>
  *
- * One pass over four matrices. For 1-D parameters and embeddings beside a matrix rule, or for everything.
+ * One pass over four matrices. For 1-D parameters and embeddings beside a matrix rule, or for everything. A gradient
+ * whose norm is above 2⁶³ (9e18) is refused with an {@link ArithmeticException} before anything is changed: in float32
+ * the square of an element may be infinite, v stays so, and that element of W would never move again.
  *
  * {@snippet file="RuleExamplesTest.java" region="adamw"}
  */

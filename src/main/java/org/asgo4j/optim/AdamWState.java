@@ -7,6 +7,9 @@ import org.asgo4j.linalg.Matrix;
 
 /** The two moments of one weight under {@link AdamW}. */
 final class AdamWState extends RuleState {
+    /** Squares of elements up to this stay inside float32, with room for what rounding adds to their mean. */
+    private static final double LARGEST_NORM = 0x1p63;
+
     private final AdamWConfig config;
     private final Matrix firstMoment; //  m×n
     private final Matrix secondMoment; // m×n
@@ -28,6 +31,7 @@ final class AdamWState extends RuleState {
             Matrix weight, Matrix gradient, double gradientScale, float learningRate, float weightDecay,
             Workspace workspace) {
         long t = steps() + 1;
+        requireSquares(gradientScale * Math.sqrt(sumOfSquares(gradient)), t);
         double correction1 = 1 - Math.pow(config.beta1(), t);
         double correction2 = 1 - Math.pow(config.beta2(), t);
         backend.adamw(
@@ -42,6 +46,15 @@ final class AdamWState extends RuleState {
                 firstMoment,
                 secondMoment,
                 weight);
+    }
+
+    /** An infinite v would never end: its elements of W would stand still, and nobody would hear of it. */
+    private static void requireSquares(double norm, long step) {
+        if (norm > LARGEST_NORM) {
+            throw new ArithmeticException(("norm of the gradient is %s at step %d, must be at most %s under AdamW: the "
+                    + "second moment takes squares in float32. Clip gradients, or leave such a step out")
+                    .formatted(norm, step, LARGEST_NORM));
+        }
     }
 
     @Override

@@ -353,6 +353,8 @@ public final class Optimizer implements AutoCloseable {
      * {@snippet file="TrainingExamplesTest.java" region="save"}
      *
      * @throws IOException if the file can't be written; a file that was there is unchanged
+     * @throws ArithmeticException if the state holds a NaN or an infinity, which {@link #load} refuses, naming
+     *     parameter and field; a file that was there is unchanged
      */
     public void save(Path file) throws IOException {
         try (Arena scratch = Arena.ofConfined()) {
@@ -386,6 +388,7 @@ public final class Optimizer implements AutoCloseable {
      * @param withRoots whether inverse roots are written; without, they are computed anew at the next step, which for
      *     refresh intervals above 1 is not bit-exact
      * @param scratch owns packed copies; must live until {@code writer} has written
+     * @throws ArithmeticException as {@link #save} does; {@code writer} has a part of the state then
      */
     public void addTo(SafetensorsWriter writer, String prefix, boolean withRoots, Arena scratch) {
         begin();

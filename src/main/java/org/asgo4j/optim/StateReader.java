@@ -7,6 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.asgo4j.io.DType;
 import org.asgo4j.io.Safetensors;
 import org.asgo4j.io.TensorInfo;
@@ -96,17 +97,22 @@ final class StateReader implements StateFields {
     private MemorySegment checked(String name, ElementType type, List<Long> shape) {
         MemorySegment values = checked(name, StateWriter.dtype(type), shape);
         if (mode == Mode.LOAD) return values;
+        requireFinite(values, type, problem -> new StateMismatchException("'" + prefix + name + "' " + problem));
+        return values;
+    }
+
+    /** Throws what is made of the place and the value if an element is NaN or infinite. */
+    static void requireFinite(
+            MemorySegment values, ElementType type, Function<String, ? extends RuntimeException> refusal) {
         long count = values.byteSize() / type.byteSize();
         for (long i = 0; i < count; i++) {
             double value = type == ElementType.FLOAT32
                     ? values.get(ValueLayout.JAVA_FLOAT_UNALIGNED, i * Float.BYTES)
                     : values.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, i * Double.BYTES);
             if (!Double.isFinite(value)) {
-                throw new StateMismatchException("'%s' holds %s at element %d, must be finite"
-                        .formatted(prefix + name, value, i));
+                throw refusal.apply("holds %s at element %d, must be finite".formatted(value, i));
             }
         }
-        return values;
     }
 
     private MemorySegment checked(String name, DType dtype, List<Long> shape) {

@@ -11,7 +11,10 @@ import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.ElementType;
 import org.asgo4j.linalg.Matrix;
 
-/** Adds the fields of a state to a file. Matrices are borrowed, triangles packed into memory of an arena. */
+/**
+ * Adds the fields of a state to a file. Matrices are borrowed, triangles packed into memory of an arena. Values that
+ * are not finite, which {@link StateReader} would refuse, are refused here, where the file before can still be kept.
+ */
 final class StateWriter implements StateFields {
     private final Backend backend;
     private final SafetensorsWriter file;
@@ -37,7 +40,7 @@ final class StateWriter implements StateFields {
     public void matrix(String name, Matrix m) {
         long bytes = m.size() * m.type().byteSize(); // a state's matrices have no gaps
         List<Long> shape = List.of((long) m.rows(), (long) m.cols());
-        file.tensor(prefix + name, dtype(m.type()), shape, inJava(m).segment().asSlice(0, bytes));
+        add(name, m.type(), shape, inJava(m).segment().asSlice(0, bytes));
     }
 
     /** Row by row, each up to the diagonal: k(k+1)/2 elements. */
@@ -51,7 +54,14 @@ final class StateWriter implements StateFields {
             long from = (long) i * m.rowStride() * elementBytes;
             MemorySegment.copy(elements, from, packed, Triangle.rowStart(i) * elementBytes, bytes);
         }
-        file.tensor(prefix + name, dtype(m.type()), List.of(Triangle.size(m)), packed);
+        add(name, m.type(), List.of(Triangle.size(m)), packed);
+    }
+
+    private void add(String name, ElementType type, List<Long> shape, MemorySegment values) {
+        StateReader.requireFinite(values, type, problem -> new ArithmeticException("'" + prefix + name + "' " + problem
+                + ": no step of this state would be right, and load would refuse it. Go on from the last one that was "
+                + "saved, with gradients clipped or a lower learning rate"));
+        file.tensor(prefix + name, dtype(type), shape, values);
     }
 
     @Override

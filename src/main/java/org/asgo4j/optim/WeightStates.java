@@ -79,6 +79,8 @@ public final class WeightStates implements AutoCloseable {
      *
      * @param updates the host's own count of updates, at least 0, which {@link #load} gives back
      * @throws IOException if the file can't be written; a file that was there is unchanged
+     * @throws ArithmeticException if a state holds a NaN or an infinity, which {@link #load} refuses, naming weight and
+     *     field; a file that was there is unchanged
      */
     public void save(Path file, long updates) throws IOException {
         checkOpen();

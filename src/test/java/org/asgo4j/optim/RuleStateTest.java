@@ -52,6 +52,35 @@ class RuleStateTest {
         }
     }
 
+    /** In float32 the square of such an element may be infinite, and v for good. */
+    @Test
+    void adamwRefusesAGradientWhoseSquaresOverflowBeforeAnythingIsChanged() {
+        try (Arena arena = Arena.ofConfined()) {
+            Matrix weight = backend.allocate(arena, 3, 4);
+            Matrix gradient = backend.allocate(arena, 3, 4);
+            RuleState state = new AdamW(new AdamWConfig(0.9, 0, 1e-8)).newState(backend, arena, 3, 4);
+            for (double largest : new double[] {0x1p62, 1, 0x1p62}) {
+                Dense.set(gradient, Dense.random(3, 4, random));
+                gradient.set(1, 2, largest);
+                state.step(weight, gradient, 0.1f, 0);
+            }
+            double[][] before = Dense.of(weight);
+            double[][] moment = (double[][]) RecordedFields.of(state).values().get("second_moment");
+            assertEquals(0x1p124, moment[1][2]);
+            gradient.set(1, 2, 1e20);
+            var thrown = assertThrows(ArithmeticException.class, () -> state.step(weight, gradient, 0.1f, 0));
+            for (String part : new String[] {"norm of the gradient is 1.0", "E20 at step 4", "AdamW", "Clip"}) {
+                assertTrue(thrown.getMessage().contains(part), thrown.getMessage());
+            }
+            for (int i = 0; i < 3; i++) {
+                assertArrayEquals(before[i], Dense.of(weight)[i]);
+                assertArrayEquals(
+                        moment[i], ((double[][]) RecordedFields.of(state).values().get("second_moment"))[i]);
+            }
+            assertEquals(3, state.steps());
+        }
+    }
+
     @Test
     void weightOfAnotherThreadIsRefused() throws Exception {
         try (Arena shared = Arena.ofShared();

@@ -96,6 +96,24 @@ class WeightStatesTest {
         }
     }
 
+    /** What load would refuse must not take the place of what it accepts. */
+    @Test
+    void aStateThatIsNotFiniteIsNotWritten(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("state.safetensors");
+        try (var states = new WeightStates(backend); Arena arena = Arena.ofConfined()) {
+            RuleState state = states.add("w", new Sgd(SgdConfig.common()), ROWS, COLS);
+            Matrix weight = backend.allocate(arena, ROWS, COLS);
+            Matrix gradient = backend.allocate(arena, ROWS, COLS);
+            gradient.set(1, 2, 3e38);
+            state.step(weight, gradient, 1e-30f, 0);
+            states.save(file, 1);
+            state.step(weight, gradient, 1e-30f, 0);
+            refused(ArithmeticException.class, "'w/momentum' holds Infinity at element " + (COLS + 2),
+                    () -> states.save(file, 2));
+            assertEquals(1, states.load(file));
+        }
+    }
+
     @Test
     void badArgumentsAndUseAfterCloseAreRefused(@TempDir Path folder) {
         Rule rule = new Asgo(AsgoConfig.defaults());
