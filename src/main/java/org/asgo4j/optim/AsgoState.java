@@ -177,7 +177,7 @@ final class AsgoState extends RuleState implements GradientScale.Held, Halves {
     }
 
     @Override
-    void settle() {
+    public void settle() {
         preconditioner.settle();
     }
 }

@@ -110,7 +110,7 @@ final class BlockedState extends RuleState implements Halves {
     }
 
     @Override
-    void settle() {
+    public void settle() {
         for (RuleState state : states) state.settle();
     }
 }

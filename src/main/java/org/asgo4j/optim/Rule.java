@@ -22,7 +22,8 @@ public abstract sealed class Rule permits Asgo, Dasgo, Muon, Shampoo, Soap, Adam
      * New state, all zeros, of one weight of {@code rows × cols}, with a workspace of its own.
      *
      * @param backend does the arithmetic
-     * @param arena owns the state's memory, which is freed with it
+     * @param arena owns the state's memory, which is freed with it; where roots are asynchronous after {@link
+     *     RuleState#settle}
      */
     public final RuleState newState(Backend backend, Arena arena, int rows, int cols) {
         return newState(backend, arena, cols, RowBlocks.whole(rows));
@@ -33,7 +34,8 @@ public abstract sealed class Rule permits Asgo, Dasgo, Muon, Shampoo, Soap, Adam
      * own.
      *
      * @param backend does the arithmetic
-     * @param arena owns the state's memory, which is freed with it
+     * @param arena owns the state's memory, which is freed with it; where roots are asynchronous after {@link
+     *     RuleState#settle}
      * @param cols the weight's columns
      * @param blocks the weight's rows
      */

@@ -139,8 +139,14 @@ public abstract sealed class RuleState permits AsgoState, DasgoState, MuonState,
     /** Adds what happened to this state's roots to a sum; nothing for a rule without any. */
     void addCounts(RootCounts sum) {}
 
-    /** Waits for what this state has under way in the background. */
-    void settle() {}
+    /**
+     * Waits until nothing of this state is under way on another thread: with {@link Refresh#asynchronous} a root may
+     * be, between two steps. To be called before the arena is closed, by the thread that steps the state; how the root
+     * ended is for the next step. {@link Optimizer} and {@link WeightStates} call it themselves.
+     *
+     * {@snippet file="RuleExamplesTest.java" region="settle"}
+     */
+    public void settle() {}
 
     /** The fields of the rule, after the step count. */
     abstract void describe(StateFields fields);

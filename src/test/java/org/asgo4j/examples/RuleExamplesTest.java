@@ -24,6 +24,7 @@ import org.asgo4j.optim.Optimizer;
 import org.asgo4j.optim.OptimizerConfig;
 import org.asgo4j.optim.Parameter;
 import org.asgo4j.optim.ParameterGroup;
+import org.asgo4j.optim.Refresh;
 import org.asgo4j.optim.Rule;
 import org.asgo4j.optim.RuleState;
 import org.asgo4j.optim.Schedule;
@@ -149,6 +150,23 @@ class RuleExamplesTest {
         }
         // @end
         assertTrue(state.steps() == STEPS && model.loss() < before, "seed=" + model.seed);
+    }
+
+    @Test
+    void settle() {
+        double before = model.loss();
+        // @start region="settle"
+        Rule rule = new Asgo(AsgoConfig.defaults().withRefresh(Refresh.asynchronous(1, 10)));
+        try (Arena states = Arena.ofShared()) {
+            RuleState state = rule.newState(backend, states, 24, 64);
+            for (int step = 0; step < 30; step++) {
+                model.backward();
+                state.step(model.weight, model.gradient, 0.01f, 0.1f);
+            }
+            state.settle(); // a root may be under way, in memory of the arena
+        }
+        // @end
+        assertTrue(model.loss() < before, "seed=" + model.seed);
     }
 
     private void assertLearns(ParameterGroup group) {

@@ -340,6 +340,18 @@ class AsynchronousRootTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void settlingWaitsForTheRootUnderWaySoThatTheArenaMayBeClosed(int blocks) throws InterruptedException {
+        Arena states = Arena.ofShared();
+        Matrix weight = random();
+        RuleState state = new Asgo(config(2, 100)).newState(backend, states, COLS, RowBlocks.heads(ROWS, blocks));
+        for (int t = 0; t < 3; t++) state.step(weight, random(), 0.1f, 0);
+        for (int i = 1; i < blocks; i++) held.releaseOne();
+        held.mustWait(state::settle);
+        states.close();
+    }
+
     @Test
     void savingWaitsAndLoadingGivesUpTheRootUnderWay(@TempDir Path folder) throws Exception {
         Path file = folder.resolve("state.safetensors");
