@@ -208,7 +208,7 @@ public interface Backend extends AutoCloseable {
      * A new workspace for this backend's {@link #eigh}, {@link #orthonormalize}, {@link #tridiagonalize} and
      * {@link #addInverse} on matrices of {@code type} up to order {@code order}, living as long as {@code arena}.
      *
-     * @throws IllegalArgumentException if {@code order} is less than 1 or more than 32766, the most LAPACK can count
+     * @throws IllegalArgumentException if {@code order} is less than 1 or more than {@link EighWorkspace#MAX_ORDER}
      */
     EighWorkspace eighWorkspace(Arena arena, ElementType type, int order);
 

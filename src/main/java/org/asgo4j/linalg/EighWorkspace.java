@@ -13,6 +13,12 @@ import java.util.List;
  * {@snippet file="MatrixExamplesTest.java" region="eigen"}
  */
 public final class EighWorkspace {
+    /**
+     * The largest order k of a matrix, that with 1 + 6k + 2k² {@literal <} 2³¹: LAPACK's ssyevd counts these elements
+     * of workspace in 32 bits, unchecked, and would write past the end of what an overflowed count asks for.
+     */
+    public static final int MAX_ORDER = 32_766;
+
     private final BackendName backend;
     private final ElementType type;
     private final int order;

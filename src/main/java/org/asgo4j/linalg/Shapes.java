@@ -5,12 +5,6 @@ import java.lang.foreign.Arena;
 
 /** The checks at the door of every operation: geometry, type, liveness, confinement and overlap of its arguments. */
 final class Shapes {
-    /**
-     * The largest k with 1 + 6k + 2k² &lt; 2³¹. LAPACK's ssyevd counts these elements of workspace in 32 bits,
-     * unchecked, and would write past the end of what an overflowed count asks for.
-     */
-    private static final int MAX_EIGH_ORDER = 32_766;
-
     private Shapes() {}
 
     /** Checks that {@code m} may be read here and now. */
@@ -144,9 +138,9 @@ final class Shapes {
 
     /** Checks what a workspace for eigh is asked for. */
     static void eighWorkspace(Arena arena, int order) {
-        if (order < 1 || order > MAX_EIGH_ORDER) {
-            throw new IllegalArgumentException(
-                    "eighWorkspace: order must be at least 1 and at most %d, got %d".formatted(MAX_EIGH_ORDER, order));
+        if (order < 1 || order > EighWorkspace.MAX_ORDER) {
+            throw new IllegalArgumentException("eighWorkspace: order must be at least 1 and at most %d, got %d"
+                    .formatted(EighWorkspace.MAX_ORDER, order));
         }
         usable("eighWorkspace", arena);
     }

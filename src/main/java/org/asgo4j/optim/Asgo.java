@@ -77,6 +77,16 @@ public final class Asgo extends Rule {
         };
     }
 
+    @Override
+    int decomposedOrder(int rows, int cols) {
+        if (config.root().method() == RootMethod.POLAR_EXPRESS) return 0; // products alone
+        int order = Preconditioner.order(config.side(), rows, cols);
+        SizeLimit limit = config.sizeLimit();
+        if (order <= limit.maxPreconditionerSize()) return order;
+        if (limit.beyond() == SizeLimit.Beyond.DIAGONAL) return 0;
+        return Math.ceilDiv(order, Math.ceilDiv(order, limit.maxPreconditionerSize())); // BlockedState.ofAtMost
+    }
+
     /** syevd counts as seven products of its order (measured 5–7), spread over the refresh interval. */
     @Override
     double cost(int rows, int cols) {

@@ -12,7 +12,10 @@ final class GroupChecks {
 
     private GroupChecks() {}
 
-    /** That there are some, that names differ, and that no weight shares memory with another or with a gradient. */
+    /**
+     * That there are some, that names differ, that no weight shares memory with another or with a gradient, and that
+     * its rule can take it.
+     */
     static void check(List<ParameterGroup> groups) {
         require(!groups.isEmpty(), "optimizer: there must be at least one group");
         List<Parameter> all = groups.stream().flatMap(group -> group.parameters().stream()).toList();
@@ -24,6 +27,11 @@ final class GroupChecks {
                         "optimizer: weight '%s' overlaps gradient '%s'", p.name(), other.name());
                 require(p == other || !p.weight().overlaps(other.weight()),
                         "optimizer: weight '%s' overlaps weight '%s'", p.name(), other.name());
+            }
+        }
+        for (ParameterGroup group : groups) {
+            for (Parameter p : group.parameters()) {
+                group.rule().requireOrders("parameter '" + p.name() + "'", p.weight().cols(), p.blocks());
             }
         }
     }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.optim;
 
+import static org.asgo4j.optim.Checks.require;
+
 import java.lang.foreign.Arena;
 import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.EighWorkspace;
 
 /**
  * An update rule: how a gradient changes a weight. A rule is a value without state; {@link #newState} makes the state
@@ -24,6 +27,8 @@ public abstract sealed class Rule permits Asgo, Dasgo, Muon, Shampoo, Soap, Adam
      * @param backend does the arithmetic
      * @param arena owns the state's memory, which is freed with it; where roots are asynchronous after {@link
      *     RuleState#settle}
+     * @throws IllegalArgumentException if a gram matrix would be of an order above {@link EighWorkspace#MAX_ORDER} and
+     *     is to be decomposed; no memory has been taken
      */
     public final RuleState newState(Backend backend, Arena arena, int rows, int cols) {
         return newState(backend, arena, cols, RowBlocks.whole(rows));
@@ -38,8 +43,10 @@ public abstract sealed class Rule permits Asgo, Dasgo, Muon, Shampoo, Soap, Adam
      *     RuleState#settle}
      * @param cols the weight's columns
      * @param blocks the weight's rows
+     * @throws IllegalArgumentException as {@link #newState(Backend, Arena, int, int)} does
      */
     public final RuleState newState(Backend backend, Arena arena, int cols, RowBlocks blocks) {
+        requireOrders("weight", cols, blocks);
         RuleState state = newSharedState(backend, arena, cols, blocks);
         var workspace = new Workspace(backend);
         state.reserve(workspace);
@@ -53,6 +60,26 @@ public abstract sealed class Rule permits Asgo, Dasgo, Muon, Shampoo, Soap, Adam
         return blocks.count() == 1 || !actsOnBlocks()
                 ? create(backend, arena, blocks.rows(), cols)
                 : BlockedState.ofRows(backend, this, arena, cols, blocks);
+    }
+
+    /**
+     * Refuses a weight of which LAPACK can't decompose a gram matrix, before the gigabytes for it are taken.
+     *
+     * @param name of the weight in the message
+     */
+    final void requireOrders(String name, int cols, RowBlocks blocks) {
+        for (int rows : blocks.sizes()) {
+            require(decomposedOrder(rows, cols) <= EighWorkspace.MAX_ORDER,
+                    "%s of %s×%s has a gram matrix of order %s under %s, but LAPACK decomposes orders up to %s. Give "
+                            + "it to a rule without roots, such as AdamW, or leave that side out: AsgoConfig.withSide "
+                            + "or withSizeLimit, SoapConfig.withMaxOrder",
+                    name, rows, cols, decomposedOrder(rows, cols), name(), EighWorkspace.MAX_ORDER);
+        }
+    }
+
+    /** The largest order of a gram matrix of such a weight that is to be decomposed; 0 for a rule without any. */
+    int decomposedOrder(int rows, int cols) {
+        return 0;
     }
 
     /** Whether row blocks change what this rule does; an elementwise rule ignores them. */

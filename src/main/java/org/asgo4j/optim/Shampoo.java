@@ -62,6 +62,11 @@ public final class Shampoo extends Rule {
     }
 
     @Override
+    int decomposedOrder(int rows, int cols) {
+        return Math.max(rows, cols);
+    }
+
+    @Override
     double cost(int rows, int cols) {
         double m = rows;
         double n = cols;

@@ -67,6 +67,11 @@ public final class Soap extends Rule {
     }
 
     @Override
+    int decomposedOrder(int rows, int cols) {
+        return Math.max(rows <= config.maxOrder() ? rows : 0, cols <= config.maxOrder() ? cols : 0);
+    }
+
+    @Override
     double cost(int rows, int cols) {
         double m = rows <= config.maxOrder() ? rows : 0;
         double n = cols <= config.maxOrder() ? cols : 0;

@@ -60,6 +60,7 @@ public final class WeightStates implements AutoCloseable {
         require(rows >= 1 && cols >= 1, "weight '%s' is %s×%s, must be at least 1×1", name, rows, cols);
         require(!states.containsKey(name), "there is a state of '%s' already", name);
         RowBlocks whole = RowBlocks.whole(rows);
+        rule.requireOrders("weight '" + name + "'", cols, whole);
         RuleState state = rule.newSharedState(backend, arena, cols, whole);
         state.own(workspaces.computeIfAbsent(new Geometry(rule, rows, cols), any -> workspace(state)));
         state.name(name);

@@ -11,19 +11,25 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.BackendName;
 import org.asgo4j.linalg.Backends;
+import org.asgo4j.linalg.EighWorkspace;
 import org.asgo4j.linalg.Matrix;
+import org.asgo4j.linalg.Workers;
 import org.asgo4j.optim.SizeLimit.Beyond;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** A side above the limit is split into blocks, or preconditioned by its diagonal; below it nothing changes. */
 class SizeLimitTest {
     private static final long SEED = 64;
     private static final float LEARNING_RATE = 0.25f;
+    private static final int ORDER = EighWorkspace.MAX_ORDER + 1;
 
     private final Backend backend = Backends.open(BackendName.OPENBLAS);
     private final Random random = new Random(SEED);
@@ -105,6 +111,62 @@ class SizeLimitTest {
             var limited = new Asgo(config.withSizeLimit(new SizeLimit(limit, beyond)));
             assertEqualRows(free, Run.lastWeight(backend, limited, g, LEARNING_RATE));
         }
+    }
+
+    /** One row or column more than LAPACK can decompose, in a weight of a few columns or rows. */
+    static Stream<Rule> tooLarge() {
+        AsgoConfig asgo = AsgoConfig.published().withSide(PreconditionerSide.LEFT);
+        var soap = SoapConfig.published().withMaxOrder(Integer.MAX_VALUE);
+        return Stream.of(
+                new Asgo(asgo), new Asgo(asgo.withRootMethod(RootMethod.NEWTON)),
+                new Asgo(asgo.withEigenvalueCorrection(true)),
+                new Asgo(asgo.withSizeLimit(new SizeLimit(ORDER, Beyond.SPLIT))),
+                new Shampoo(ShampooConfig.published()), new Soap(soap));
+    }
+
+    /** Not after gigabytes have been taken for them. */
+    @ParameterizedTest
+    @MethodSource("tooLarge")
+    void gramMatricesThatCantBeDecomposedAreRefusedBeforeMemoryIsTaken(Rule rule) {
+        Backend watched = FaultyBackend.around(backend, (operation, arguments, done) -> {
+            if (operation.startsWith("allocate")) throw new AssertionError("memory was asked for");
+        });
+        try (Arena arena = Arena.ofShared();
+                var workers = new Workers(1);
+                var states = new WeightStates(watched)) {
+            String problem = " of " + ORDER + "×2 has a gram matrix of order " + ORDER + " under " + rule.name()
+                    + ", but LAPACK decomposes orders up to 32766. Give it to a rule without roots, such as AdamW, or ";
+            refused("weight" + problem, () -> rule.newState(watched, arena, ORDER, 2));
+            refused("weight 'w'" + problem, () -> states.add("w", rule, ORDER, 2));
+            var parameter = Parameter.of(
+                    "w", backend.allocate(arena, ORDER, 2), backend.allocate(arena, ORDER, 2));
+            var group = new ParameterGroup("all", rule, Schedule.constant(0.1f), 0, List.of(parameter));
+            refused("parameter 'w'" + problem,
+                    () -> new Optimizer(watched, workers, OptimizerConfig.published(), List.of(group)));
+        }
+    }
+
+    private static void refused(String start, Executable action) {
+        String message = assertThrows(IllegalArgumentException.class, action).getMessage();
+        assertTrue(message.startsWith(start), message);
+    }
+
+    /** Where that side is not decomposed, or in parts. */
+    static Stream<Rule> largeEnough() {
+        AsgoConfig left = AsgoConfig.published().withSide(PreconditionerSide.LEFT);
+        return Stream.of(
+                new Asgo(AsgoConfig.published()), new Asgo(left.withRootMethod(RootMethod.POLAR_EXPRESS)),
+                new Asgo(left.withSizeLimit(new SizeLimit(ORDER - 1, Beyond.SPLIT))),
+                new Asgo(left.withSizeLimit(new SizeLimit(ORDER - 1, Beyond.DIAGONAL))),
+                new Soap(SoapConfig.published()), new Muon(MuonConfig.published()),
+                new AdamW(AdamWConfig.published()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("largeEnough")
+    void otherOrdersAreNot(Rule rule) {
+        rule.requireOrders("weight", 2, RowBlocks.whole(ORDER));
+        new Shampoo(ShampooConfig.published()).requireOrders("weight", 2, RowBlocks.heads(ORDER - 1, 2));
     }
 
     @Test
