@@ -11,8 +11,6 @@ import static jdk.incubator.vector.VectorOperators.XOR;
 import static org.asgo4j.kernel.Lanes.FLOATS;
 import static org.asgo4j.kernel.Lanes.ORDER;
 import static org.asgo4j.kernel.OffHeap.ALL;
-import static org.asgo4j.kernel.OffHeap.OFFSET;
-import static org.asgo4j.kernel.OffHeap.address;
 import static org.asgo4j.kernel.VectorRowSums.LONGEST_ROW;
 
 import jdk.incubator.vector.FloatVector;
@@ -39,9 +37,8 @@ final class VectorCrossEntropy {
         FloatVector m1 = m0;
         FloatVector m2 = m0;
         FloatVector m3 = m0;
-        long xAt = address(x);
-        for (int i = 0; i < end * Float.BYTES; i += VectorRowSums.STEP) {
-            FloatVector values = fromMemorySegment(FLOATS, ALL, xAt + (i & OFFSET), ORDER);
+        for (int i = 0; i < end; i += FLOATS.length()) {
+            FloatVector values = fromMemorySegment(FLOATS, ALL, (x + i) * Float.BYTES, ORDER);
             FloatVector larger = m0.blend(values, values.compare(GT, m0));
             m0 = m1;
             m1 = m2;
