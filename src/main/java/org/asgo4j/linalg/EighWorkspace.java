@@ -85,7 +85,7 @@ public final class EighWorkspace {
     TriangularInverse inverse(int k, int trianglesFrom) {
         if (cleared == null || cleared.a().rows() != k) {
             cleared = views(k, trianglesFrom);
-            cleared.x().segment().asSlice(0, (long) k * k * type.byteSize()).fill((byte) 0);
+            cleared.x().segment().fill((byte) 0); // all of it: a slice would be an object
         }
         return cleared;
     }
@@ -94,7 +94,7 @@ public final class EighWorkspace {
         for (int i = 0; i < inverses.size(); i++) {
             if (inverses.get(i).a().rows() == k) return inverses.get(i);
         }
-        Matrix whole = new Matrix(work, type, 2 * k, k, k);
+        Matrix whole = new Matrix(work.asSlice(0, 2L * k * k * type.byteSize()), type, 2 * k, k, k);
         var inverse = new TriangularInverse(whole.rowBlock(0, k), whole.rowBlock(k, k), trianglesFrom);
         inverses.add(inverse);
         return inverse;
