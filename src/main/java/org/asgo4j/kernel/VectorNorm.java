@@ -13,6 +13,7 @@ import static org.asgo4j.kernel.ScalarLayerKernels.inverseDeviation;
 import static org.asgo4j.kernel.VectorRowSums.LONGEST_ROW;
 import static org.asgo4j.kernel.VectorRowSums.STEP;
 import static org.asgo4j.kernel.VectorRowSums.STRIDE;
+import static org.asgo4j.kernel.VectorRowSums.TOGETHER;
 
 import jdk.incubator.vector.FloatVector;
 
@@ -21,9 +22,6 @@ import jdk.incubator.vector.FloatVector;
  * over a row as in {@link VectorRowSums}; the arithmetic is that of {@link ScalarLayerKernels}, bit for bit.
  */
 final class VectorNorm {
-
-    /** Bytes of every 16 columns that one pass takes: two vectors if there are so many, as one waits for its sum. */
-    private static final int TOGETHER = Math.min(2 * STEP, STRIDE);
 
     private static final ScalarLayerKernels SCALAR = ScalarLayerKernels.INSTANCE;
 
@@ -39,66 +37,12 @@ final class VectorNorm {
         }
         for (int row = 0; row < rows; row++) {
             long first = (long) row * cols;
-            float mu = sum(x + first, cols) / cols;
-            float s = inverseDeviation(squares(x + first, mu, cols), cols, epsilon);
+            float mu = VectorRowSums.sum(x + first, cols) / cols;
+            float s = inverseDeviation(VectorRowSums.squares(x + first, mu, cols), cols, epsilon);
             normalize(x + first, mu, s, gain, y + first, cols);
             ALL.setAtIndex(JAVA_FLOAT, mean + row, mu);
             ALL.setAtIndex(JAVA_FLOAT, inverseDeviation + row, s);
         }
-    }
-
-    /** As {@link RowSums#sum}. */
-    private static float sum(long x, int cols) {
-        int whole = cols & -LANES;
-        long xAt = address(x);
-        float sum = 0;
-        for (int lane = 0; lane < STRIDE; lane += TOGETHER) {
-            FloatVector s0 = FloatVector.zero(FLOATS);
-            FloatVector s1 = s0;
-            FloatVector t0 = s0;
-            FloatVector t1 = s0;
-            for (int i = lane; i < whole * Float.BYTES; i += STRIDE) {
-                FloatVector next = s0.add(fromMemorySegment(FLOATS, ALL, xAt + (i & OFFSET), ORDER));
-                s0 = s1;
-                s1 = next;
-                if (STEP < STRIDE) {
-                    FloatVector upper = t0.add(fromMemorySegment(FLOATS, ALL, xAt + STEP + (i & OFFSET), ORDER));
-                    t0 = t1;
-                    t1 = upper;
-                }
-            }
-            sum = Lanes.add(sum, s0.add(s1));
-            if (STEP < STRIDE) sum = Lanes.add(sum, t0.add(t1));
-        }
-        return RowSums.addSum(sum, ALL, x + whole, cols - whole, 1);
-    }
-
-    /** As {@link RowSums#squares}. */
-    private static float squares(long x, float mu, int cols) {
-        int whole = cols & -LANES;
-        long xAt = address(x);
-        float sum = 0;
-        for (int lane = 0; lane < STRIDE; lane += TOGETHER) {
-            FloatVector s0 = FloatVector.zero(FLOATS);
-            FloatVector s1 = s0;
-            FloatVector t0 = s0;
-            FloatVector t1 = s0;
-            for (int i = lane; i < whole * Float.BYTES; i += STRIDE) {
-                FloatVector centered = fromMemorySegment(FLOATS, ALL, xAt + (i & OFFSET), ORDER).sub(mu);
-                FloatVector next = centered.fma(centered, s0);
-                s0 = s1;
-                s1 = next;
-                if (STEP < STRIDE) {
-                    FloatVector upper = fromMemorySegment(FLOATS, ALL, xAt + STEP + (i & OFFSET), ORDER).sub(mu);
-                    next = upper.fma(upper, t0);
-                    t0 = t1;
-                    t1 = next;
-                }
-            }
-            sum = Lanes.add(sum, s0.add(s1));
-            if (STEP < STRIDE) sum = Lanes.add(sum, t0.add(t1));
-        }
-        return RowSums.addSquares(sum, ALL, x + whole, mu, cols - whole, 1);
     }
 
     /** As {@link ScalarLayerKernels#normalize}. */
