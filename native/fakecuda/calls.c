@@ -29,6 +29,7 @@ static char first_misuse[MOST_TEXT];
 static _Thread_local const char *function;
 static _Thread_local int last_error;
 static _Thread_local bool context;
+static _Thread_local int device;
 
 static struct count *count_of(const char *name) {
     for (int i = 0; i < functions; i++) {
@@ -66,6 +67,8 @@ struct entry enter(const char *name, enum library library) {
         entry.status = without_device(library);
     } else if (library == DRIVER && !context) {
         entry.status = INVALID_CONTEXT;
+    } else if (library == DRIVER && device) {
+        entry.status = INVALID_HANDLE;
     } else if (library != DRIVER_WITHOUT_CONTEXT && lost) {
         entry.status = in_terms_of(library, lost);
     }
@@ -118,13 +121,21 @@ int devices_present(void) {
     return devices;
 }
 
+int current_device(void) {
+    return device;
+}
+
+void set_current_device(int ordinal) {
+    device = ordinal;
+}
+
 void fakecuda_reset(void) {
     pthread_mutex_lock(&lock);
     streams_forget();
     objects_forget();
     memory_forget();
     batched_forget();
-    functions = due = lost = last_error = 0;
+    functions = due = lost = last_error = device = 0;
     devices = 1;
     misuses = 0;
     first_misuse[0] = 0;

@@ -46,6 +46,9 @@ void misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The failure of work done so far, which stays if the device can't go on after it; 0 if there was none. */
 int synchronized(void);
 int devices_present(void);
+/* The calling thread's device. All that the fake has, memory and handles and modules, is device 0's. */
+int current_device(void);
+void set_current_device(int device);
 
 /* objects.c: handles, which are never given twice. */
 enum kind { STREAM, EVENT, BLAS_HANDLE, SOLVER_HANDLE, SOLVER_PARAMS, MODULE, FUNCTION, KINDS };
@@ -64,6 +67,8 @@ void objects_forget(void);
  */
 void *memory_of(const char *argument, uint64_t address, size_t bytes, size_t alignment);
 bool is_pinned(const void *start, size_t size);
+/* Some bytes are pinned and some are not: CUDA refuses to copy such memory. */
+bool is_partly_pinned(const void *start, size_t size);
 bool is_device(const void *start);
 void memory_forget(void);
 

@@ -31,6 +31,8 @@ long fakecuda_live_bytes(void);
 long fakecuda_live_objects(void);
 /* How often the function was called; with NULL, how often any was. */
 long fakecuda_calls(const char *function);
+/* The most bytes that one copy since the last call brought to the device or from it. */
+long fakecuda_largest_transfer(void);
 /* What the callers did wrong, by number and the first of it in words; "" if nothing. */
 long fakecuda_misuses(void);
 const char *fakecuda_misuse(void);

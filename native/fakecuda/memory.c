@@ -106,6 +106,7 @@ cudaError_t cudaMalloc(void **device_pointer, cuda_size bytes) {
     if (!device_pointer) return failed(INVALID_VALUE);
     *device_pointer = NULL;
     if (!bytes) return OK;
+    if (current_device()) misuse("the memory would be on device %d", current_device());
     if ((long) bytes < 0 || (long) bytes > total - live_bytes || !reserve()) return failed(MEMORY_ALLOCATION);
     unsigned char *memory = aligned_alloc(ALIGNMENT, (bytes + CANARY + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
     if (!memory) return failed(MEMORY_ALLOCATION);
@@ -244,6 +245,17 @@ long host_ranges_live(void) {
 
 bool is_pinned(const void *start, size_t size) {
     return host_range_of(start, size) != NULL;
+}
+
+bool is_partly_pinned(const void *start, size_t size) {
+    const unsigned char *first = start, *end = first + size;
+    size_t pinned = 0;
+    for (struct host_range *r = host_ranges; r; r = r->next) {
+        const unsigned char *from = first > r->start ? first : r->start;
+        const unsigned char *to = end < r->start + r->size ? end : r->start + r->size;
+        if (from < to) pinned += to - from;
+    }
+    return pinned && pinned < size;
 }
 
 bool is_device(const void *start) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What the fake says of itself: devices, versions, names of errors. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "fake.h"
 
@@ -107,7 +108,9 @@ cudaError_t cudaGetDeviceCount(int *count) {
 
 cudaError_t cudaSetDevice(int device) {
     ENTER(RUNTIME);
-    return device >= 0 && device < devices_present() ? OK : failed(INVALID_DEVICE);
+    if (device < 0 || device >= devices_present()) return failed(INVALID_DEVICE);
+    set_current_device(device);
+    return OK;
 }
 
 cudaError_t cudaDeviceGetAttribute(int *value, int attribute, int device) {
@@ -133,9 +136,11 @@ CUresult cuInit(unsigned int flags) {
     return flags ? INVALID_VALUE : devices_present() ? OK : NO_DEVICE;
 }
 
+/* FAKECUDA_DRIVER in the environment, or that of the runtime. */
 CUresult cuDriverGetVersion(int *version) {
     ENTER(DRIVER_WITHOUT_CONTEXT);
-    *version = VERSION;
+    const char *wanted = getenv("FAKECUDA_DRIVER");
+    *version = wanted ? atoi(wanted) : VERSION;
     return OK;
 }
 

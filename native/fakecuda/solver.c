@@ -13,6 +13,9 @@ struct solver {
     const void *stream_handle;
 };
 
+/* That of cudaMalloc's memory, in bytes: the real one does not say what it needs. */
+enum { WORK_ALIGNMENT = 256 };
+
 enum operation { SYEVD, GEQRF, ORGQR, SYTRD, ORGTR, POTRF, POTRI };
 
 /* One call: of the vectors, those that the operation has. */
@@ -104,7 +107,8 @@ static int start(cusolverDnHandle_t handle, struct call c, size_t size, void (*r
     if (c.operation == SYTRD || c.operation == ORGTR) reflectors = c.n - 1;
     if (!locate(&c.a, "A", c.n ? (size_t) (c.n - 1) * c.lda + c.m : 0, size) || !locate(&c.w, "W", c.n, size)
         || !locate(&c.d, "D", c.n, size) || !locate(&c.e, "E", c.n - 1, size)
-        || !locate(&c.tau, "TAU", reflectors, size) || !locate(&c.work, "work", c.lwork, size)
+        || !locate(&c.tau, "TAU", reflectors, size)
+        || !(c.work = memory_of("work", (uint64_t) c.work, c.lwork * size, WORK_ALIGNMENT))
         || !locate((void **) &c.info, "devInfo", 1, sizeof(int))) {
         return SOLVER_EXECUTION_FAILED;
     }

@@ -144,7 +144,7 @@ cusolverStatus_t cusolverDnXsyevBatched(cusolverDnHandle_t handle, cusolverDnPar
     size_t elements = n ? (size_t) ((count * n - 1) * lda + n) : 0;
     if (!(b.a = memory_of("A", (uint64_t) a, elements * size, size))
         || !(b.w = memory_of("W", (uint64_t) w, (size_t) (n * count) * size, size))
-        || !(b.device = memory_of("bufferOnDevice", (uint64_t) device, device_bytes, sizeof(double)))
+        || !(b.device = memory_of("bufferOnDevice", (uint64_t) device, device_bytes, 256))
         || !(b.info = memory_of("info", (uint64_t) info, (size_t) count * sizeof(int), sizeof(int)))) {
         return SOLVER_EXECUTION_FAILED;
     }

@@ -42,6 +42,7 @@ enum { HOST_TO_HOST = 0 }; /* of cudaMemcpyKind */
 enum { AT_ONCE, DEFERRED, COMPUTING_DEFERRED };
 
 static int deferred = DEFERRED;
+static long largest_transfer; /* since it was asked for */
 
 bool stream_of(const void *handle, struct stream **stream) {
     *stream = NULL;
@@ -211,6 +212,11 @@ static cudaError_t copy(void *to, size_t to_pitch, const void *from, size_t from
     struct copy c = {side_of("to", to, to_size, to_device), side_of("from", from, from_size, from_device),
                      to_pitch, from_pitch, width, height, false};
     if (!c.to || !c.from) return failed(INVALID_VALUE);
+    if ((!from_device && is_partly_pinned(from, from_size)) || (!to_device && is_partly_pinned(to, to_size))) {
+        return failed(INVALID_VALUE);
+    }
+    bool crosses = to_device != from_device;
+    if (crosses && (long) (width * height) > largest_transfer) largest_transfer = width * height;
     if (!from_device && !is_pinned(from, from_size)) {
         char *read = malloc(width * height);
         struct copy reading = {read, c.from, width, from_pitch, width, height, false};
@@ -248,6 +254,13 @@ void streams_forget(void) {
         }
     }
     deferred = DEFERRED;
+    largest_transfer = 0;
+}
+
+long fakecuda_largest_transfer(void) {
+    long largest = largest_transfer;
+    largest_transfer = 0;
+    return largest;
 }
 
 void fakecuda_set_deferred(int value) {

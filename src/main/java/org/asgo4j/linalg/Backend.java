@@ -229,8 +229,8 @@ public interface Backend extends AutoCloseable {
      * can't be decomposed, as one with NaN, does not disturb the others: its eigenvalues become NaN, its A_i is
      * undefined.
      *
-     * <p>Only a GPU gains from it, and cuSOLVER has it from 11.7.1 (CUDA 12.6 update 2) on. Everywhere else nothing is
-     * done: {@code eigh} decomposes them one by one.
+     * <p>Only a GPU gains from it, and cuSOLVER has it from 11.7.1 (CUDA 12.6 update 2) on. Everywhere else, and where
+     * the GPU has no room for cuSOLVER's workspace, nothing is done: {@code eigh} decomposes them one by one.
      *
      * @param count how many, at least 1; divides A's rows
      * @param a A_i is k×k, symmetric, A (count·k)×k, either type; both triangles read, all overwritten

@@ -177,7 +177,7 @@ final class CudaBackend extends CudaSquare {
         if (!libraries.hasEigenBatch()) return false;
         CudaLane lane = begin("eighBlocks");
         CudaEigenBatch batch = lane.eigenBatch();
-        batch.decompose(count, lane.staging.readWrite(a), a, eigenvalues);
+        if (!batch.decompose(count, lane.staging.readWrite(a), a, eigenvalues)) return false;
         lane.end();
         for (int i = 0; i < count; i++) {
             if (batch.hasFailed(i)) fill(Double.NaN, eigenvalues.rowBlock(i, 1));

@@ -87,7 +87,7 @@ final class CudaDevice {
     }
 
     /** CUDA writes 13.0 as 13000: 1000 times the major and 10 times the minor version. */
-    private static String version(int number) {
+    static String version(int number) {
         return number / 1000 + "." + number % 1000 / 10;
     }
 

@@ -38,11 +38,14 @@ final class CudaEigenBatch implements AutoCloseable {
         return failed[i];
     }
 
-    /** Decomposes the {@code count} blocks of rows of {@code a}, which lies at {@code memory}, and waits for it. */
-    void decompose(int count, MemorySegment memory, Matrix a, Matrix eigenvalues) {
+    /**
+     * Decomposes the {@code count} blocks of rows of {@code a}, which lies at {@code memory}, and waits for it.
+     *
+     * @return whether there was memory for what cuSOLVER works in; if not, nothing is changed
+     */
+    boolean decompose(int count, MemorySegment memory, Matrix a, Matrix eigenvalues) {
         if (failed.length < count) failed = new boolean[count];
         for (int i = 0; i < count; i++) failed[i] = false;
-        clearNonFinite(count, memory, a);
         int k = a.cols();
         MemorySegment w = values.atLeast(eigenvalues.size() * a.type().byteSize());
         int type = a.type() == ElementType.FLOAT32 ? Cuda.CUDA_R_32F() : Cuda.CUDA_R_64F();
@@ -53,9 +56,16 @@ final class CudaEigenBatch implements AutoCloseable {
         long hostBytes = hostWorkBytes.get(ValueLayout.JAVA_LONG, 0);
         growHost(hostBytes, count);
         MemorySegment info = infos.atLeast((long) count * Integer.BYTES);
+        MemorySegment deviceWork;
+        try {
+            deviceWork = work.atLeast(Math.max(bytes, 1));
+        } catch (OutOfMemoryError e) {
+            return false; // one matrix by itself takes less
+        }
+        clearNonFinite(count, memory, a);
         CudaErrors.solver("cusolverDnXsyevBatched", Cuda.cusolverDnXsyevBatched(
                 lane.solver(), parameters, VECTORS, UPPER, k, type, memory, a.rowStride(), type, w, type,
-                work.atLeast(Math.max(bytes, 1)), bytes, hostWork, hostBytes, info, count));
+                deviceWork, bytes, hostWork, hostBytes, info, count));
         CudaStaging.copyFromDevice(w, k, eigenvalues, lane.stream);
         CudaErrors.runtime("cudaMemcpyAsync", Cuda.cudaMemcpyAsync(
                 hostInfos, info, (long) count * Integer.BYTES, Cuda.cudaMemcpyDeviceToHost(), lane.stream));
@@ -63,6 +73,7 @@ final class CudaEigenBatch implements AutoCloseable {
         for (int i = 0; i < count; i++) {
             if (hostInfos.getAtIndex(ValueLayout.JAVA_INT, i) != 0) failed[i] = true;
         }
+        return true;
     }
 
     /** Zeros in place of matrices with NaN or infinite elements, with which cuSOLVER may not return. */

@@ -33,6 +33,7 @@ final class CudaLane implements AutoCloseable {
     private CudaEigenBatch eigenBatch;
     private String firstQueued; // since the last synchronization
     private String lastQueued;
+    private long waits; // synchronizations so far
 
     /** Made by the thread that will use it. */
     CudaLane(CudaModule module) {
@@ -129,6 +130,7 @@ final class CudaLane implements AutoCloseable {
     /** Waits for everything queued. */
     void synchronize() {
         int status = Cuda.cudaStreamSynchronize(stream);
+        waits++;
         String first = firstQueued;
         firstQueued = null;
         if (status == Cuda.cudaSuccess()) return;
@@ -136,6 +138,11 @@ final class CudaLane implements AutoCloseable {
                 : first.equals(lastQueued) ? "raised by " + first
                 : "raised by an operation from the first %s to the last %s".formatted(first, lastQueued);
         throw new DeviceException("cudaStreamSynchronize: %s; %s".formatted(CudaErrors.runtimeText(status), queued));
+    }
+
+    /** How often everything queued was waited for: what was queued before the number rose is done. */
+    long waits() {
+        return waits;
     }
 
     /** Waits for everything queued, copies beside it too. */
@@ -162,6 +169,11 @@ final class CudaLane implements AutoCloseable {
         CudaErrors.runtime("cudaMemcpyAsync", Cuda.cudaMemcpyAsync(
                 hostResult, result, RESULT_BYTES, Cuda.cudaMemcpyDeviceToHost(), stream));
         synchronize();
+        return hostResult;
+    }
+
+    /** What {@link #awaitResult} returned last. */
+    MemorySegment lastResult() {
         return hostResult;
     }
 

@@ -15,15 +15,18 @@ final class CudaLanes implements AutoCloseable {
         this.module = module;
     }
 
-    /** The calling thread's lane. */
+    /**
+     * The calling thread's lane, with the GPU selected: a virtual thread may have moved to a thread of the system that
+     * has not, and other code may have selected another GPU.
+     */
     CudaLane get() {
+        CudaDevice.select();
         CudaLane lane = ofThread.get();
         return lane != null ? lane : make();
     }
 
     /** A new lane, after those of threads that have ended are closed. */
     private synchronized CudaLane make() {
-        CudaDevice.select();
         for (Iterator<CudaLane> all = lanes.iterator(); all.hasNext();) {
             CudaLane lane = all.next();
             if (lane.isAbandoned()) {

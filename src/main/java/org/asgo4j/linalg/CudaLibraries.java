@@ -21,16 +21,20 @@ import java.util.stream.Collectors;
 record CudaLibraries(String folder, List<Path> files, boolean hasEigenBatch) {
     private static final String DRIVER = "libcuda.so.1";
 
-    /** One version's names; libraries of two versions don't go together. */
-    private record Version(String name, List<String> libraries) {}
+    /**
+     * One version's names; libraries of two versions don't go together.
+     *
+     * @param driver the first version of CUDA whose driver runs these, as {@code cuDriverGetVersion} writes it
+     * @param dependencies what the libraries need in turn; the loader doesn't look for it in a folder that it wasn't
+     *     told of
+     */
+    record Version(String name, int driver, List<String> libraries, List<String> dependencies) {}
 
-    private static final List<Version> VERSIONS = List.of(
-            new Version("CUDA 13", List.of("libcudart.so.13", "libcublas.so.13", "libcusolver.so.12")),
-            new Version("CUDA 12", List.of("libcudart.so.12", "libcublas.so.12", "libcusolver.so.11")));
-
-    /** What those need in turn; the loader doesn't look for it in a folder that it wasn't told of. */
-    static final List<String> DEPENDENCIES = List.of("libnvJitLink.so.13", "libnvJitLink.so.12",
-            "libcublasLt.so.13", "libcublasLt.so.12", "libcusparse.so.12");
+    static final List<Version> VERSIONS = List.of(
+            new Version("CUDA 13", 13_000, List.of("libcudart.so.13", "libcublas.so.13", "libcusolver.so.12"),
+                    List.of("libnvJitLink.so.13", "libcublasLt.so.13", "libcusparse.so.12")),
+            new Version("CUDA 12", 12_000, List.of("libcudart.so.12", "libcublas.so.12", "libcusolver.so.11"),
+                    List.of("libnvJitLink.so.12", "libcublasLt.so.12", "libcusparse.so.12")));
 
     private static CudaLibraries loaded;
 
@@ -71,33 +75,40 @@ record CudaLibraries(String folder, List<Path> files, boolean hasEigenBatch) {
     private static List<Path> inspect(
             Version version, List<String> names, String folder, Arena probe, Attempts attempts) {
         List<Path> files = new ArrayList<>();
-        for (String name : DEPENDENCIES) {
-            if (folder != null && Files.exists(Path.of(folder, name))) {
-                Path file = Path.of(folder, name).toAbsolutePath();
+        List<String> missing = new ArrayList<>();
+        boolean driverIsOld = false;
+        for (String name : version.dependencies) {
+            if (folder == null || !Files.exists(Path.of(folder, name))) continue;
+            Path file = Path.of(folder, name).toAbsolutePath();
+            try {
                 DynamicLoader.open(file.toString(), probe);
                 files.add(file);
+            } catch (UnsatisfiedLinkError e) {
+                attempts.add("%s (for %s)".formatted(name, version.name), e.getMessage());
+                missing.add(name);
             }
         }
-        List<String> missing = new ArrayList<>();
         for (String name : names) {
             String candidate = "%s (for %s)".formatted(name, version.name);
             try {
-                Path file = inspect(name, folder, probe);
+                Path file = inspect(version, name, folder, probe);
                 files.add(file);
                 attempts.add(candidate, "found, " + file);
             } catch (IOException | UnsatisfiedLinkError e) {
                 attempts.add(candidate, e.getMessage());
                 missing.add(name);
+                driverIsOld |= e instanceof OldDriverError;
             }
         }
         if (missing.equals(List.of(DRIVER))) {
-            attempts.conclude("The libraries of %s are there, but NVIDIA's driver (%s) is not: install it"
-                    .formatted(version.name, DRIVER) + " if there is a GPU");
+            attempts.conclude("The libraries of %s are there, but NVIDIA's driver (%s) is %s"
+                    .formatted(version.name, DRIVER, driverIsOld ? "too old for them: install a newer one, or CUDA 12"
+                            : "not: install it if there is a GPU"));
         }
         return missing.isEmpty() ? files : null;
     }
 
-    private static Path inspect(String name, String folder, Arena probe) throws IOException {
+    private static Path inspect(Version version, String name, String folder, Arena probe) throws IOException {
         Path inFolder = folder == null ? null : Path.of(folder, name).toAbsolutePath();
         // The driver comes with the kernel module: a folder of libraries need not have it.
         boolean fromFolder = inFolder != null && (!name.equals(DRIVER) || Files.exists(inFolder));
@@ -107,7 +118,22 @@ record CudaLibraries(String folder, List<Path> files, boolean hasEigenBatch) {
         if (!missing.isEmpty()) {
             throw new UnsatisfiedLinkError("can be opened but lacks %s".formatted(String.join(", ", missing)));
         }
+        if (name.equals(DRIVER)) requireDriver(version, symbols);
         return DynamicLoader.fileOf(symbols.findOrThrow(wanted.getFirst())).orElse(Path.of(name)).toRealPath();
+    }
+
+    private static final class OldDriverError extends UnsatisfiedLinkError {
+        private static final long serialVersionUID = 1;
+
+        private OldDriverError(String message) {
+            super(message);
+        }
+    }
+
+    private static void requireDriver(Version version, SymbolLookup symbols) {
+        int driver = DynamicLoader.integer("cuDriverGetVersion", symbols);
+        if (driver >= version.driver) return;
+        throw new OldDriverError("is for CUDA %s, too old".formatted(CudaDevice.version(driver)));
     }
 
     @Override

@@ -93,6 +93,15 @@ final class CudaMemory {
         }
     }
 
+    /** Whether the driver knows an address of this computer's memory, which is that it is page-locked. */
+    static boolean isLocked(long address) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment value = arena.allocate(ValueLayout.JAVA_LONG);
+            return attribute(value, Cuda.CU_POINTER_ATTRIBUTE_MEMORY_TYPE(), address)
+                    && value.get(ValueLayout.JAVA_INT, 0) != Cuda.CU_MEMORYTYPE_DEVICE();
+        }
+    }
+
     /** Asks the driver about an address; false if it doesn't know it. */
     private static boolean attribute(MemorySegment value, int attribute, long address) {
         value.fill((byte) 0);

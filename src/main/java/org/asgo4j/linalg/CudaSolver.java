@@ -17,12 +17,17 @@ final class CudaSolver {
     /** The float64 numbers per row that the resolvent's kernel keeps. */
     private static final long RESOLVENT_DOUBLES = 2;
 
+    /** Where in a lane's result a trace stands beside a routine's status. */
+    private static final long TRACE_OFFSET = Double.BYTES;
+
     /**
      * Device memory for the largest of the routines, and a vector each for the reflections and for the signs of a
      * diagonal.
      */
     EighWorkspace workspace(CudaLane lane, Arena arena, ElementType type, int order) {
-        long elements = Math.max(longestWork(lane, type, order), (long) order * order + inverseWork(lane, type, order));
+        long elements = Math.max(
+                longestWork(lane, type, order),
+                EighWorkspace.matrixLength(type, order) + inverseWork(lane, type, order));
         long bytes = Math.multiplyExact(elements, (long) type.byteSize());
         bytes = Math.max(bytes, order * RESOLVENT_DOUBLES * Double.BYTES);
         long vector = (long) order * type.byteSize();
@@ -89,6 +94,7 @@ final class CudaSolver {
         if (bad >= 0) {
             throw NativeCallException.nonFinite(single ? "Ssyevd" : "Dsyevd", bad / a.cols(), bad % a.cols());
         }
+        lane.presetResult(0); // not every version writes the status of a success
         int status = single
                 ? Cuda.cusolverDnSsyevd(
                         lane.solver(), VECTORS, UPPER, a.rows(), memory, a.rowStride(), eigenvalues,
@@ -105,6 +111,7 @@ final class CudaSolver {
         int k = a.rows();
         MemorySegment tau = workspace.reflectors();
         MemorySegment signs = workspace.integerWork();
+        lane.presetResult(0);
         int status = single
                 ? Cuda.cusolverDnSgeqrf(
                         lane.solver(), k, k, memory, a.rowStride(), tau, workspace.work(),
@@ -114,6 +121,7 @@ final class CudaSolver {
                         workspace.workLength(), lane.result());
         requireSuccess(lane, single ? "cusolverDnSgeqrf" : "cusolverDnDgeqrf", status);
         lane.launch.of(CudaKernel.SIGNS_OF_DIAGONAL, a.type()).add(memory, a).add(signs).add((long) k).over(k);
+        lane.presetResult(0);
         status = single
                 ? Cuda.cusolverDnSorgqr(
                         lane.solver(), k, k, k, memory, a.rowStride(), tau, workspace.work(),
@@ -130,10 +138,12 @@ final class CudaSolver {
             MemorySegment offDiagonal, EighWorkspace workspace) {
         int k = a.rows();
         MemorySegment tau = workspace.reflectors();
+        lane.presetResult(0);
         int status = Cuda.cusolverDnSsytrd(
                 lane.solver(), UPPER, k, memory, a.rowStride(), diagonal, offDiagonal, tau,
                 workspace.work(), workspace.workLength(), lane.result());
         requireSuccess(lane, "cusolverDnSsytrd", status);
+        lane.presetResult(0);
         status = Cuda.cusolverDnSorgtr(
                 lane.solver(), UPPER, k, memory, a.rowStride(), tau, workspace.work(), workspace.workLength(),
                 lane.result());
@@ -154,10 +164,19 @@ final class CudaSolver {
         int length = workspace.workLengthBehindMatrix();
         lane.launch.of(CudaKernel.SHIFTED_LOWER, a.type()).add(shift).add(memory, a).add(copy).add((long) k)
                 .overSquare(k);
+        lane.presetResult(0);
         int status = single
                 ? Cuda.cusolverDnSpotrf(lane.solver(), UPPER, k, copy, k, work, length, lane.result())
                 : Cuda.cusolverDnDpotrf(lane.solver(), UPPER, k, copy, k, work, length, lane.result());
-        requirePositiveDefinite(lane, single ? "cusolverDnSpotrf" : "cusolverDnDpotrf", status);
+        lane.launch.of(CudaKernel.TRACE, a.type()).add(copy).add((long) k)
+                .add(lane.result().address() + TRACE_OFFSET).add((long) k).launch(1, 1, CudaLaunch.BLOCK);
+        String potrf = single ? "cusolverDnSpotrf" : "cusolverDnDpotrf";
+        requirePositiveDefinite(lane, potrf, status);
+        // A NaN is positive to some versions of potrf; it spreads to the diagonal.
+        if (Double.isNaN(lane.lastResult().get(ValueLayout.JAVA_DOUBLE, TRACE_OFFSET))) {
+            throw NativeCallException.notPositiveDefinite(potrf);
+        }
+        lane.presetResult(0);
         status = single
                 ? Cuda.cusolverDnSpotri(lane.solver(), UPPER, k, copy, k, work, length, lane.result())
                 : Cuda.cusolverDnDpotri(lane.solver(), UPPER, k, copy, k, work, length, lane.result());

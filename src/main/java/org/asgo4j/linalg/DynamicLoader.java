@@ -78,6 +78,26 @@ final class DynamicLoader {
         }
     }
 
+    /**
+     * The number that a C function writes to where its one argument points.
+     *
+     * @throws UnsatisfiedLinkError if it returns a status that is not 0
+     */
+    static int integer(String function, SymbolLookup library) {
+        MethodHandle call = LINKER.downcallHandle(library.findOrThrow(function),
+                FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment value = arena.allocate(ValueLayout.JAVA_INT);
+            int status = (int) call.invokeExact(value);
+            if (status != 0) throw new UnsatisfiedLinkError("%s returned status %d".formatted(function, status));
+            return value.get(ValueLayout.JAVA_INT, 0);
+        } catch (UnsatisfiedLinkError e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException(function + " could not be called", e);
+        }
+    }
+
     /** Why the loader does not open this file, in its words; empty where it does not say (Windows). */
     private static Optional<String> reason(String file) {
         Optional<MethodHandle> dlopen = function("dlopen",

@@ -19,6 +19,9 @@ public final class EighWorkspace {
      */
     public static final int MAX_ORDER = 32_766;
 
+    /** Of what {@code cudaMalloc} returns, in bytes; cuSOLVER does not say what its workspaces need. */
+    private static final int DEVICE_ALIGNMENT = 256;
+
     private final BackendName backend;
     private final ElementType type;
     private final int order;
@@ -104,17 +107,23 @@ public final class EighWorkspace {
         return workLength;
     }
 
+    /** The elements of a matrix on a GPU, up to where the next piece of memory is aligned as an allocation is. */
+    static long matrixLength(ElementType type, int order) {
+        long alignment = DEVICE_ALIGNMENT / type.byteSize();
+        return Math.ceilDiv((long) order * order, alignment) * alignment;
+    }
+
     /** Where {@link #work}, in device memory, goes on behind a matrix of the largest order; made at the first call. */
     MemorySegment workBehindMatrix() {
         if (workBehindMatrix == null) {
-            workBehindMatrix = MemorySegment.ofAddress(work.address() + (long) order * order * type.byteSize());
+            workBehindMatrix = MemorySegment.ofAddress(work.address() + matrixLength(type, order) * type.byteSize());
         }
         return workBehindMatrix;
     }
 
     /** Its length; negative where {@link #work} has no room for a matrix. */
     int workLengthBehindMatrix() {
-        return workLength - order * order;
+        return Math.toIntExact(workLength - matrixLength(type, order));
     }
 
     MemorySegment integerWork() {

@@ -93,8 +93,8 @@ final class BackgroundRoot {
     private void start(long taken, double unit, Matrix gram) {
         if (backend.trace(gram) == 0) return;
         backend.copy(gram, snapshot);
-        backend.synchronize(); // before another thread reads it
         inverseRoot.rescale(snapshotUnit / unit);
+        backend.synchronize(); // before another thread reads what these wrote
         snapshotStep = taken;
         snapshotUnit = unit;
         running = THREAD.submit(task);

@@ -36,6 +36,7 @@ final class StateFile {
             each.state().persist(new StateWriter(backend, writer, scratch, name + FIELD, withRoots));
         }
         read(new StateWriter(backend, writer, scratch, prefix + FIELD, withRoots), own);
+        backend.synchronize(); // what is written after this may be changed by any thread
     }
 
     /** Checks everything, then loads; the optimizer's own fields from the file. */
@@ -51,7 +52,9 @@ final class StateFile {
         for (NamedState each : all) {
             each.state().persist(new StateReader(backend, source, name(prefix, each), StateReader.Mode.LOAD, seen));
         }
-        return read(new StateReader(backend, source, prefix + FIELD, StateReader.Mode.LOAD, seen), own);
+        Own loaded = read(new StateReader(backend, source, prefix + FIELD, StateReader.Mode.LOAD, seen), own);
+        backend.synchronize(); // any thread may step next
+        return loaded;
     }
 
     private static String name(String prefix, NamedState each) {

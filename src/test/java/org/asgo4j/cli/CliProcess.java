@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -15,10 +17,14 @@ final class CliProcess {
     /** What the JVM says of the vector module, before anything of ours runs. */
     private static final String INCUBATOR_WARNING = "WARNING: Using incubator modules";
 
+    /** Starts in half the time; the vector kernels would make an object of every vector. */
+    private static final String FIRST_COMPILER_ONLY = "-XX:TieredStopAtLevel=1";
+
     private final Path folder;
+    private final Map<String, String> environment = new HashMap<>();
     private String classPath = System.getProperty("java.class.path");
     private final List<String> jvmOptions = new ArrayList<>(List.of(
-            "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Djava.awt.headless=true"));
+            "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Djava.awt.headless=true", FIRST_COMPILER_ONLY));
 
     /**
      * What a process left.
@@ -39,6 +45,12 @@ final class CliProcess {
         this.folder = folder;
     }
 
+    /** Sets a variable of the process's environment. */
+    CliProcess withVariable(String name, String value) {
+        environment.put(name, value);
+        return this;
+    }
+
     /** Hands options to the JVM. */
     CliProcess with(String... options) {
         jvmOptions.addAll(List.of(options));
@@ -47,6 +59,7 @@ final class CliProcess {
 
     /** Has the vector kernels, as the start script does. They are slow to start: what needs no kernel does without. */
     CliProcess withVectors() {
+        jvmOptions.remove(FIRST_COMPILER_ONLY);
         return with("--add-modules=jdk.incubator.vector");
     }
 
@@ -99,12 +112,12 @@ final class CliProcess {
         try {
             Path out = Files.createTempFile(folder, "stdout", ".txt");
             Path err = Files.createTempFile(folder, "stderr", ".txt");
-            Process process = new ProcessBuilder(command)
+            ProcessBuilder builder = new ProcessBuilder(command)
                     .directory(folder.toFile())
                     .redirectOutput(out.toFile())
-                    .redirectError(err.toFile())
-                    .start();
-            return new Running(process, out, err);
+                    .redirectError(err.toFile());
+            builder.environment().putAll(environment);
+            return new Running(builder.start(), out, err);
         } catch (IOException e) {
             throw new AssertionError("can't run " + command, e);
         }

@@ -77,6 +77,48 @@ class CudaCommandTest {
                 + " are there, but NVIDIA's driver (libcuda.so.1) is not"), result::toString);
     }
 
+    /** CUDA 13 is installed beside CUDA 12, and the driver is of the latter. */
+    @Test
+    void aDriverThatIsTooOldForTheLibrariesIsNotUsedWithThem() throws IOException {
+        assumeTrue(FakeCuda.isThere(), FakeCuda.whyNot());
+        for (String name : List.of("libcuda.so.1", "libcudart.so.13", "libcublas.so.13", "libcusolver.so.12")) {
+            Files.copy(FakeCuda.folder().resolve(name), folder.resolve(name));
+        }
+        var program = new CliProcess(folder).with("-Dasgo4j.cuda=" + folder)
+                .withVariable("FAKECUDA_DRIVER", "12040");
+        var result = program.run("doctor", "--backend", "cuda");
+        assertEquals(1, result.status(), result::toString);
+        String complaint = String.join("\n", result.err());
+        for (String part : List.of("libcuda.so.1 (for CUDA 13): is for CUDA 12.4, too old",
+                "The libraries of CUDA 13 are there, but NVIDIA's driver (libcuda.so.1) is too old for them",
+                "libcudart.so.12 (for CUDA 12): ")) {
+            assertTrue(complaint.contains(part), () -> "no '" + part + "' in\n" + complaint);
+        }
+    }
+
+    /** What CUDA 12 does not need does not keep it from being used; what it needs is named. */
+    @Test
+    void aBrokenDependencyIsNamedAndKeepsOnlyItsOwnVersionOut() throws IOException {
+        assumeTrue(FakeCuda.isThere(), FakeCuda.whyNot());
+        Path library = FakeCuda.folder().resolve("libcudart.so.13");
+        for (String name : List.of("libcuda.so.1", "libcudart.so.12", "libcublas.so.12", "libcusolver.so.11")) {
+            Files.copy(library, folder.resolve(name));
+        }
+        Files.createFile(folder.resolve("libcublasLt.so.13"));
+        assertEquals(0, new CliProcess(folder).withoutPlots().with("-Dasgo4j.cuda=" + folder).run(
+                "train", "--layers", "1", "--width", "16", "--heads", "2", "--context", "8", "--batch", "4",
+                "--steps", "1", "--optimizer", "asgo", "--data", Corpora.file(folder.resolve("words.txt")).toString(),
+                "--backend", "cuda").status());
+        Files.createFile(folder.resolve("libcublasLt.so.12"));
+        var result = new CliProcess(folder).with("-Dasgo4j.cuda=" + folder).run("doctor", "--backend", "cuda");
+        assertEquals(1, result.status(), result::toString);
+        String complaint = String.join("\n", result.err());
+        for (String part : List.of("libcublasLt.so.13 (for CUDA 13): ", "libcublasLt.so.12 (for CUDA 12): ",
+                "file too short", "libcusolver.so.11 (for CUDA 12): found, ")) {
+            assertTrue(complaint.contains(part), () -> "no '" + part + "' in\n" + complaint);
+        }
+    }
+
     @Test
     void trainingOnAGpuFollowsTheCpu() throws IOException {
         assumeTrue(FakeCuda.isThere(), FakeCuda.whyNot());
@@ -109,8 +151,8 @@ class CudaCommandTest {
                 "--steps", "20", "--eval-every", "10", "--optimizer", "asgo", "--data", data.toString(),
                 "--out", folder.resolve(backend).toString(), "--backend", backend));
         arguments.addAll(List.of(options));
-        var result = new CliProcess(folder).withVectors().withoutPlots()
-                .with("-Dasgo4j.cuda=" + FakeCuda.folder()).run(arguments.toArray(String[]::new));
+        var result = new CliProcess(folder).withoutPlots().with("-Dasgo4j.cuda=" + FakeCuda.folder())
+                .run(arguments.toArray(String[]::new));
         assertEquals(0, result.status(), result::toString);
         Matcher loss = LOSS.matcher(String.join("\n", result.out()));
         assertTrue(loss.find(), result::toString);

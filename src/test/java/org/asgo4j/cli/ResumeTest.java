@@ -52,7 +52,7 @@ class ResumeTest {
     }
 
     private static CliProcess program() {
-        return new CliProcess(folder).withoutPlots().with("-XX:TieredStopAtLevel=1");
+        return new CliProcess(folder).withoutPlots();
     }
 
     /** Killed once in each optimizer, at a random moment; a checkpoint is written at every third step. */

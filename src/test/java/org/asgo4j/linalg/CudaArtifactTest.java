@@ -79,7 +79,9 @@ class CudaArtifactTest {
 
     /** Dependencies first, as the backend does. */
     private static SymbolLookup open(String library, Arena arena) {
-        for (String name : CudaLibraries.DEPENDENCIES) {
+        List<String> dependencies = CudaLibraries.VERSIONS.stream()
+                .flatMap(version -> version.dependencies().stream()).distinct().toList();
+        for (String name : dependencies) {
             if (Files.exists(FOLDER.resolve(name))) DynamicLoader.open(FOLDER.resolve(name).toString(), arena);
         }
         return DynamicLoader.open(FOLDER.resolve(library).toString(), arena);

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.TreeSet;
+import org.asgo4j.bindings.cuda.Cuda;
 import org.asgo4j.testing.Matrices;
 import org.asgo4j.testing.Seeds;
 import org.junit.jupiter.api.AfterEach;
@@ -146,6 +147,40 @@ class CudaBackendTest {
         FakeCuda.setDevices(0);
         assertMessage(assertThrows(DeviceException.class, () -> Backends.open(BackendName.CUDA)),
                 "no GPU that CUDA can use", "NO_DEVICE");
+    }
+
+    /** As a virtual thread finds it that moved to another thread of the system, or that other code left. */
+    @Test
+    void anotherGpuThatTheThreadHasSelectedIsLeftAlone() {
+        FakeCuda.setDevices(2);
+        try (Backend backend = Backends.open(BackendName.CUDA); Arena arena = Arena.ofConfined()) {
+            Matrix m = backend.allocate(arena, 4, 4);
+            assertEquals(0, Cuda.cudaSetDevice(1));
+            backend.fill(2, m);
+            assertEquals(0, Cuda.cudaSetDevice(1));
+            assertEquals(64, backend.sumOfSquares(m));
+            assertEquals(0, Cuda.cudaSetDevice(1));
+            assertEquals(0, backend.sumOfSquares(backend.allocate(arena, 3, 3)));
+            assertEquals(0, Cuda.cudaSetDevice(1));
+        }
+    }
+
+    /** Both orders are queued before either is read. */
+    @Test
+    void gathersThatFollowEachOtherHaveEachItsOwnOrder() {
+        try (Backend backend = Backends.open(BackendName.CUDA); Arena arena = Arena.ofConfined()) {
+            Matrix x = backend.allocate(arena, 2, 2);
+            backend.copy(Matrices.of(arena, ElementType.FLOAT32, new double[][] {{1, 2}, {3, 4}}), x);
+            Matrix turned = backend.allocate(arena, 2, 2);
+            Matrix same = backend.allocate(arena, 2, 2);
+            backend.gather(new int[] {1, 0}, new int[] {1, 0}, x, turned);
+            backend.gather(new int[] {0, 1}, new int[] {0, 1}, x, same);
+            Matrix read = backend.allocateHost(arena, 2, 2);
+            backend.copy(turned, read);
+            assertEquals(4, read.get(0, 0));
+            backend.copy(same, read);
+            assertEquals(1, read.get(0, 0));
+        }
     }
 
     @Test

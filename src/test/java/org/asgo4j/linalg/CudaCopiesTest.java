@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.asgo4j.testing.Matrices;
 import org.asgo4j.testing.Seeds;
@@ -142,7 +143,8 @@ class CudaCopiesTest {
     void rangesToLockShareNoPageAndLeaveNothingOut() {
         long seed = Seeds.next();
         Random random = new Random(seed);
-        try (Arena arena = Arena.ofConfined()) {
+        try (Backend backend = Backends.open(BackendName.CUDA); Arena arena = Arena.ofConfined()) {
+            backend.synchronize();
             MemorySegment memory = arena.allocate(1 << 20, 4096);
             for (int round = 0; round < 50; round++) {
                 List<Matrix> matrices = new ArrayList<>();
@@ -151,7 +153,8 @@ class CudaCopiesTest {
                     long at = random.nextInt((1 << 18) - cols) * 4L;
                     matrices.add(Matrix.of(memory.asSlice(at, cols * 4L), 1, cols));
                 }
-                List<CudaPages.Range> ranges = CudaPages.of(matrices).ranges();
+                List<CudaPages.Range> ranges = CudaPages.of(matrices).pieces().stream()
+                        .map(CudaPages.Piece::whole).toList();
                 for (int i = 1; i < ranges.size(); i++) {
                     assertTrue((ranges.get(i - 1).end() - 1) / 4096 < ranges.get(i).start() / 4096, "seed=" + seed);
                 }
@@ -188,6 +191,33 @@ class CudaCopiesTest {
                 assertEquals(before, FakeCuda.liveObjects());
             }
             backend.synchronize(); // CUDA has forgotten the error
+        }
+    }
+
+    /** One is locked by other code, its neighbour on the same page is not. */
+    @Test
+    void whatIsBesideLockedMemoryIsLockedAndWhatHoldsAPartOfItIsNot() {
+        try (Backend backend = Backends.open(BackendName.CUDA); Arena arena = Arena.ofShared()) {
+            MemorySegment memory = arena.allocate(1 << 14, 4096);
+            Matrix first = Matrix.of(memory.asSlice(0, 2048), 1, 512);
+            Matrix second = Matrix.of(memory.asSlice(2048, 4096), 1, 1024);
+            Matrix third = Matrix.of(memory.asSlice(6144, 4096), 1, 1024);
+            Matrix all = Matrix.of(memory.asSlice(0, 10_240), 1, 2560);
+            backend.synchronize(); // takes what a lane takes once
+            long before = FakeCuda.liveObjects();
+            try (Arena theirs = Arena.ofShared(); Arena ours = Arena.ofShared()) {
+                backend.pin(theirs, second);
+                String reason = backend.pinWherePossible(ours, List.of(all)).orElseThrow();
+                assertTrue(reason.contains("10240 bytes") && reason.contains("AlreadyRegistered"), reason);
+                assertEquals(Optional.empty(), backend.pinWherePossible(ours, List.of(first, second, third)));
+                assertEquals(before + 3, FakeCuda.liveObjects());
+            }
+            assertEquals(before, FakeCuda.liveObjects());
+            try (Arena theirs = Arena.ofShared()) {
+                backend.pin(theirs, second);
+                DeviceException e = assertThrows(DeviceException.class, () -> backend.sumOfSquares(all));
+                assertTrue(e.getMessage().contains("cudaErrorInvalidValue"), e.getMessage());
+            }
         }
     }
 }

@@ -98,6 +98,19 @@ class CudaEigenBatchTest {
         }
     }
 
+    @Test
+    void whereItsWorkspaceHasNoRoomNothingIsDone() {
+        try (Backend backend = Backends.open(BackendName.CUDA); Arena arena = Arena.ofConfined()) {
+            backend.eigh(Matrices.random(arena, 2, 2, seed), Matrices.zeros(arena, ElementType.FLOAT32, 1, 2),
+                    backend.eighWorkspace(arena, ElementType.FLOAT32, 2)); // takes what a lane takes once
+            FakeCuda.setTotal(FakeCuda.liveBytes() + 125_000);
+            Matrix a = Matrices.random(arena, 300, 100, seed);
+            double[][] before = Matrices.toArray(a);
+            assertFalse(backend.eighBlocks(3, a, Matrices.zeros(arena, ElementType.FLOAT32, 3, 100)));
+            assertEquals(0, Matrices.maxAbsDifference(Matrices.toArray(a), before));
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(value = BackendName.class, names = {"REFERENCE", "OPENBLAS"})
     void aCpuHasNone(BackendName name) {

@@ -145,6 +145,11 @@ public final class FakeCuda {
         return ((MemorySegment) call("fakecuda_misuse", FunctionDescriptor.of(text))).getString(0);
     }
 
+    /** The most bytes that one copy since the last call brought to the GPU or from it. */
+    public static long largestTransfer() {
+        return number("fakecuda_largest_transfer");
+    }
+
     private static long number(String function) {
         return (long) call(function, FunctionDescriptor.of(ValueLayout.JAVA_LONG));
     }

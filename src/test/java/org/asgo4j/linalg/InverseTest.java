@@ -135,7 +135,14 @@ class InverseTest {
                 var thrown = assertThrows(
                         NativeCallException.class, () -> backend.addInverse(1, 0.5, a, c, workspace));
                 assertTrue(thrown.getMessage().contains("not positive definite"), thrown.getMessage());
+                a.set(order - 1, 0, Double.NaN);
+                thrown = assertThrows(NativeCallException.class, () -> backend.addInverse(1, 0.5, a, c, workspace));
+                assertTrue(thrown.getMessage().contains("not positive definite"), thrown.getMessage());
+                a.set(order - 1, 0, 0);
                 a.set(order - 1, order - 1, 1);
+                for (int i = 0; i < order; i++) {
+                    for (int j = 0; j <= i; j++) c.set(i, j, 0); // undefined after a refusal
+                }
                 backend.addInverse(1, 0, a, c, workspace); // and the workspace serves on
                 assertEquals(1, c.get(0, 0));
             }
