@@ -8,6 +8,7 @@ import static java.nio.file.StandardOpenOption.WRITE;
 import java.io.File;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -15,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.util.UUID;
 
 /**
@@ -26,10 +28,13 @@ final class AtomicFile {
 
     private AtomicFile() {}
 
-    /** Writes a file's contents. */
+    /** Writes a file's contents, from the beginning at each call. */
     @FunctionalInterface
     interface Content {
         void writeTo(FileChannel channel) throws IOException;
+
+        /** Throws if what was written must not take the file's place. */
+        default void check() {}
     }
 
     /**
@@ -37,9 +42,20 @@ final class AtomicFile {
      * before.
      */
     static void write(Path file, Content content) throws IOException {
+        Uninterrupted.call(() -> {
+            // A link stays one: what it names is replaced.
+            writeOnce(Files.isSymbolicLink(file) ? file.toRealPath() : file, content);
+            return null;
+        });
+    }
+
+    private static void writeOnce(Path file, Content content) throws IOException {
         Path directory = file.toAbsolutePath().getParent();
         if (directory == null || Files.isDirectory(file)) {
             throw new IOException(file + " is a directory; a file to write is needed");
+        }
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new IOException(file + " is a device or a pipe, which a new file would replace; a file is needed");
         }
         if (Files.notExists(directory)) {
             throw new NoSuchFileException(file.toString(), null, "its folder doesn't exist");
@@ -52,6 +68,8 @@ final class AtomicFile {
                 content.writeTo(channel);
                 channel.force(true);
             }
+            keepMode(file, temporary);
+            content.check();
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (FileSystemException e) {
             throw named(file, e);
@@ -59,6 +77,14 @@ final class AtomicFile {
             Files.deleteIfExists(temporary);
         }
         force(directory);
+    }
+
+    /** A file that only its owner may read is replaced by one that only its owner may read. */
+    private static void keepMode(Path file, Path temporary) throws IOException {
+        boolean posix = Files.getFileStore(temporary).supportsFileAttributeView(PosixFileAttributeView.class);
+        if (posix && Files.exists(file)) {
+            Files.setPosixFilePermissions(temporary, Files.getPosixFilePermissions(file));
+        }
     }
 
     /** The same failure with the name that was asked for; nobody knows the temporary one. */
@@ -79,6 +105,8 @@ final class AtomicFile {
         if (File.separatorChar != '/') return;
         try (FileChannel channel = FileChannel.open(directory, READ)) {
             channel.force(true);
+        } catch (ClosedByInterruptException e) {
+            Thread.currentThread().interrupt(); // the file is there; whoever looks next hears of it
         } catch (IOException e) {
             LOG.log(Level.WARNING, "{0} can''t be forced to disk ({1}): if the power fails now, the file just written "
                     + "there may be the one of before", directory, e);

@@ -56,6 +56,10 @@ public final class Safetensors implements AutoCloseable {
         if (!Files.isRegularFile(file)) {
             throw new SafetensorsException(file, "is not a regular file");
         }
+        return Uninterrupted.call(() -> map(file));
+    }
+
+    private static Safetensors map(Path file) throws IOException {
         Arena arena = Arena.ofShared();
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);

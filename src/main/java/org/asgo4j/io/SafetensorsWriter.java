@@ -33,6 +33,7 @@ public final class SafetensorsWriter {
 
     private final Map<String, String> metadata = new LinkedHashMap<>();
     private final Map<String, Source> sources = new LinkedHashMap<>();
+    private final List<Runnable> guards = new ArrayList<>();
 
     /** Creates a writer with no metadata and no tensors. */
     public SafetensorsWriter() {}
@@ -116,10 +117,24 @@ public final class SafetensorsWriter {
     }
 
     /**
+     * Adds a check of what was added: {@link #write} runs it before the tensors are read and again before the new file
+     * takes its place. What it throws ends the write, and a file that was there stays. So that tensors which others go
+     * on changing can't make a file of two halves.
+     *
+     * @param check throws if tensors have changed since they were added
+     * @return this writer
+     */
+    public SafetensorsWriter guard(Runnable check) {
+        guards.add(Objects.requireNonNull(check, "check"));
+        return this;
+    }
+
+    /**
      * Writes the file: to a temporary file in the same directory, forced to disk and renamed. If anything fails the
      * temporary file is removed and a file that was there before is untouched; a process that is killed may leave a
      * {@code .asgo4j-….tmp}. Then the directory is forced to disk too; where that can't be, the file is written all the
-     * same and a warning logged: after a power failure it may be the one of before, but no mixture.
+     * same and a warning logged: after a power failure it may be the one of before, but no mixture. In an interrupted
+     * thread it is written all the same, and the thread is interrupted afterwards.
      *
      * @param file where to write; a file there is replaced
      * @throws IOException              if the directory can't be written to, or the file can't be replaced
@@ -130,13 +145,22 @@ public final class SafetensorsWriter {
         List<Map.Entry<String, Source>> layout = new ArrayList<>(sources.entrySet());
         layout.sort(Comparator.comparingInt(entry -> -entry.getValue().dtype().bits()));
         byte[] header = header(layout);
-        AtomicFile.write(file, channel -> {
-            try (Arena arena = Arena.ofConfined()) {
-                MemorySegment staging = arena.allocate(STAGING_BYTES);
-                drain(channel, ByteBuffer.wrap(header));
-                for (Map.Entry<String, Source> entry : layout) {
-                    copy(entry.getValue(), staging, channel);
+        AtomicFile.write(file, new AtomicFile.Content() {
+            @Override
+            public void writeTo(FileChannel channel) throws IOException {
+                check();
+                try (Arena arena = Arena.ofConfined()) {
+                    MemorySegment staging = arena.allocate(STAGING_BYTES);
+                    drain(channel, ByteBuffer.wrap(header));
+                    for (Map.Entry<String, Source> entry : layout) {
+                        copy(entry.getValue(), staging, channel);
+                    }
                 }
+            }
+
+            @Override
+            public void check() {
+                guards.forEach(Runnable::run);
             }
         });
     }

@@ -2,15 +2,13 @@
 package org.asgo4j.linalg;
 
 import java.io.ByteArrayInputStream;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 
@@ -44,14 +42,12 @@ final class TemporaryFile implements AutoCloseable {
     private String fill(InputStream in) throws IOException {
         MessageDigest digest = Fingerprints.digest();
         byte[] buffer = new byte[Fingerprints.BUFFER_BYTES];
-        try (FileChannel out = FileChannel.open(path, StandardOpenOption.WRITE)) {
+        try (var out = new FileOutputStream(path.toFile())) { // a channel would close in an interrupted thread
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
                 digest.update(buffer, 0, n);
-                for (ByteBuffer left = ByteBuffer.wrap(buffer, 0, n); left.hasRemaining();) {
-                    out.write(left);
-                }
+                out.write(buffer, 0, n);
             }
-            out.force(true);
+            out.getFD().sync();
         }
         return HexFormat.of().formatHex(digest.digest());
     }

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -137,6 +138,28 @@ class SafetensorsWriterTest {
         AtomicFile.write(directory.resolve("f"), _ -> list().forEach(file -> names.add(file.getFileName().toString())));
         assertEquals(1, names.size());
         assertTrue(names.getFirst().matches("\\.asgo4j-[0-9a-f-]{36}\\.tmp"), names::toString);
+    }
+
+    /** What a link names is replaced, and keeps its mode; a pipe, as a device, is none to be replaced. */
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "it has no pipes in folders, and no such permissions")
+    void linksAndModesStayAndPipesAreRefused() throws IOException, InterruptedException {
+        Path file = Files.writeString(directory.resolve("private"), "old");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        Path link = Files.createSymbolicLink(directory.resolve("link"), file.getFileName());
+        scalar(3).write(link);
+        assertTrue(Files.isSymbolicLink(link));
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+        try (Safetensors written = Safetensors.open(file)) {
+            assertEquals(3, written.tensor("a").get(JAVA_FLOAT, 0));
+        }
+        Path pipe = directory.resolve("pipe");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        String message = assertThrows(IOException.class, () -> scalar(3).write(pipe)).getMessage();
+        assertTrue(message.contains("is a device or a pipe"), message);
+        assertFalse(Files.isRegularFile(pipe));
+        assertThrows(IOException.class, () -> scalar(3).write(
+                Files.createSymbolicLink(directory.resolve("nowhere"), directory.resolve("missing"))));
     }
 
     /** Which Linux and macOS need to force a rename to disk. */
