@@ -44,8 +44,8 @@ public class AdamWBench {
     };
     private static final float LEARNING_RATE = 1e-3f;
     private static final float WEIGHT_DECAY = 0.1f;
-    private static final OptimizerConfig UNCLIPPED = new OptimizerConfig(Double.POSITIVE_INFINITY,
-            OptimizerConfig.NonFinitePolicy.THROW, 0);
+    private static final OptimizerConfig UNCLIPPED =
+            OptimizerConfig.published().withClipNorm(Double.POSITIVE_INFINITY);
 
     /** Workers: the machine's cores, and one for what they gain. */
     @Param({"2", "1"})

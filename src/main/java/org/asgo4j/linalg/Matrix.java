@@ -122,7 +122,7 @@ public final class Matrix {
 
     /** A float32 matrix whose rows follow each other without gaps. */
     public static Matrix of(MemorySegment segment, int rows, int cols) {
-        return new Matrix(segment, ElementType.FLOAT32, rows, cols, cols);
+        return of(segment, rows, cols, cols);
     }
 
     /** Whether it lies in a device's memory, where only the backend of that device can read and write it. */
@@ -156,6 +156,9 @@ public final class Matrix {
 
     /** A float32 matrix whose rows begin {@code rowStride} elements apart. */
     public static Matrix of(MemorySegment segment, int rows, int cols, int rowStride) {
+        if (!segment.scope().isAlive()) {
+            throw new IllegalStateException("memory of a %d×%d matrix is closed".formatted(rows, cols));
+        }
         return new Matrix(segment, ElementType.FLOAT32, rows, cols, rowStride);
     }
 

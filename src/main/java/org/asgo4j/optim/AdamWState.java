@@ -31,7 +31,7 @@ final class AdamWState extends RuleState {
             Matrix weight, Matrix gradient, double gradientScale, float learningRate, float weightDecay,
             Workspace workspace) {
         long t = steps() + 1;
-        requireSquares(gradientScale * Math.sqrt(sumOfSquares(gradient)), t);
+        requireNorm(gradientScale * Math.sqrt(sumOfSquares(gradient)));
         double correction1 = 1 - Math.pow(config.beta1(), t);
         double correction2 = 1 - Math.pow(config.beta2(), t);
         backend.adamw(
@@ -48,12 +48,18 @@ final class AdamWState extends RuleState {
                 weight);
     }
 
+    @Override
+    double largestNorm() {
+        return LARGEST_NORM;
+    }
+
     /** An infinite v would never end: its elements of W would stand still, and nobody would hear of it. */
-    private static void requireSquares(double norm, long step) {
+    @Override
+    void requireNorm(double norm) {
         if (norm > LARGEST_NORM) {
             throw new ArithmeticException(("norm of the gradient is %s at step %d, must be at most %s under AdamW: the "
                     + "second moment takes squares in float32. Clip gradients, or leave such a step out")
-                    .formatted(norm, step, LARGEST_NORM));
+                    .formatted(norm, steps() + 1, LARGEST_NORM));
         }
     }
 

@@ -4,6 +4,7 @@ package org.asgo4j.optim;
 import static org.asgo4j.optim.Checks.require;
 
 import java.lang.foreign.Arena;
+import java.util.Locale;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.Side;
 
@@ -52,6 +53,14 @@ public final class Asgo extends Rule {
     @Override
     public String name() {
         return "asgo";
+    }
+
+    @Override
+    String kept(int rows, int cols) {
+        return "%s %s gram of %s".formatted(
+                config.accumulation() == Accumulation.SUM ? "summed" : "averaged",
+                Preconditioner.side(config.side(), rows, cols).name().toLowerCase(Locale.ROOT),
+                config.gramSource() == GramSource.MOMENTUM ? "directions" : "gradients");
     }
 
     @Override

@@ -4,7 +4,9 @@ package org.asgo4j.optim;
 import static org.asgo4j.optim.Checks.require;
 
 import java.lang.foreign.Arena;
+import java.util.Locale;
 import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.Side;
 
 /**
  * DASGO (An, Liu, Pan, Ren, Ma, Goldfarb, Zhang, <em>ASGO: Adaptive Structured Gradient Optimization</em>, arXiv
@@ -44,6 +46,12 @@ public final class Dasgo extends Rule {
     @Override
     public String name() {
         return "dasgo";
+    }
+
+    @Override
+    String kept(int rows, int cols) {
+        Side side = Preconditioner.side(config.side(), rows, cols);
+        return side.name().toLowerCase(Locale.ROOT) + " gram diagonal";
     }
 
     @Override

@@ -21,6 +21,7 @@ import org.asgo4j.linalg.Matrix;
 import org.asgo4j.linalg.NativeCallException;
 import org.asgo4j.linalg.Workers;
 import org.asgo4j.optim.OptimizerConfig.NonFinitePolicy;
+import org.asgo4j.optim.OptimizerConfig.ZeroGradientPolicy;
 
 /**
  * Steps named parameters in groups, several at a time. The caller owns weights and gradients; the optimizer owns all
@@ -57,6 +58,7 @@ public final class Optimizer implements AutoCloseable {
     private boolean observed; //                                whether the step under way measures its updates
     private final AtomicBoolean busy = new AtomicBoolean(); //  a step, save, load or close is under way
     private long steps;
+    private volatile long changes; //                            of the state, counted before they begin
     private boolean closed;
 
     /**
@@ -134,7 +136,8 @@ public final class Optimizer implements AutoCloseable {
      * @throws RootFailedException if the root or basis of a gram matrix fails for the third time in a row, or the
      *     first; that weight (of one in blocks, that block) has not been changed, but its state, other blocks and other
      *     parameters may have been
-     * @throws ArithmeticException if an update is not finite, naming the parameter; as above
+     * @throws ArithmeticException if an update is not finite, naming the parameter; as above. If a gradient is larger
+     *     than its rule can take and the policy is to throw; nothing has been changed then
      */
     public StepReport step() {
         return step(1);
@@ -184,17 +187,29 @@ public final class Optimizer implements AutoCloseable {
         double sum = 0;
         for (int i = 0; i < stepped.size(); i++) sum += stepped.get(i).sumOfSquares;
         double norm = gradientScale * Math.sqrt(sum);
-        if (Double.isFinite(norm)) take(norm, gradientScale, start);
+        clipFactor = gradientScale * (norm > config.clipNorm() ? config.clipNorm() / norm : 1);
+        if (isUsable(norm)) take(norm, gradientScale, start);
         else refuse(norm, start);
         if (event != null) event.commit(report);
         return report;
     }
 
+    /** Whether every rule can take its gradient. */
+    private boolean isUsable(double norm) {
+        if (!Double.isFinite(norm)) return false;
+        for (Stepped each : largestFirst) {
+            if (clipFactor * Math.sqrt(each.sumOfSquares) > each.state.largestNorm()) return false;
+        }
+        return true;
+    }
+
     private void take(double norm, double gradientScale, long start) {
-        clipFactor = gradientScale * (norm > config.clipNorm() ? config.clipNorm() / norm : 1);
         for (int i = 0; i < learningRates.length; i++) learningRates[i] = learningRate(groups.get(i));
         observed = config.observeEvery() > 0 && (steps + 1) % config.observeEvery() == 0;
+        boolean leavesOut = config.zeroGradients() == ZeroGradientPolicy.SKIP;
+        for (Stepped each : largestFirst) each.leftOut = leavesOut && each.sumOfSquares == 0;
         nextWave.set(0);
+        changes++;
         if (conveyors.length == 0) workers.run(waves.length, update);
         else workers.run(conveyors.length, convey);
         steps++;
@@ -292,6 +307,11 @@ public final class Optimizer implements AutoCloseable {
         Matrix gradient = gradient(each, worker, other);
         float weightDecay = groups.get(each.group).weightDecay();
         float learningRate = learningRates[each.group];
+        if (each.leftOut) {
+            if (observed) each.weightSquares = backend.sumOfSquares(weight);
+            each.updateSquares = 0;
+            return;
+        }
         Matrix before = null;
         if (observed) {
             before = workspace.get(Workspace.Slot.BEFORE, ElementType.FLOAT32, weight.rows(), weight.cols());
@@ -332,6 +352,13 @@ public final class Optimizer implements AutoCloseable {
                 throw new NonFiniteGradientException(
                         each.parameter.name(), steps + 1, backend.firstNonFinite(gradient), gradient.cols());
             }
+            for (Stepped each : stepped) {
+                try {
+                    each.state.requireNorm(clipFactor * Math.sqrt(each.sumOfSquares));
+                } catch (ArithmeticException e) {
+                    throw named(each, e);
+                }
+            }
         }
         report.fillSkipped(steps, norm, System.nanoTime() - start);
     }
@@ -355,6 +382,8 @@ public final class Optimizer implements AutoCloseable {
      * @throws IOException if the file can't be written; a file that was there is unchanged
      * @throws ArithmeticException if the state holds a NaN or an infinity, which {@link #load} refuses, naming
      *     parameter and field; a file that was there is unchanged
+     * @throws IllegalStateException if another use of this optimizer is under way, or begins before the file is
+     *     written; a file that was there is unchanged
      */
     public void save(Path file) throws IOException {
         try (Arena scratch = Arena.ofConfined()) {
@@ -383,7 +412,10 @@ public final class Optimizer implements AutoCloseable {
      * Adds the state to a file that holds more than that, such as the weights. The tensors of parameter {@code p} are
      * {@code <prefix>p/<field>}, triangles packed by rows; the metadata says what each parameter is.
      *
-     * @param writer gets metadata and tensors, borrowed until it is written
+     * {@snippet file="TrainingExamplesTest.java" region="together"}
+     *
+     * @param writer gets metadata and tensors, borrowed until it is written: it refuses to write once this optimizer
+     *     has been stepped, loaded or closed since
      * @param prefix before every name
      * @param withRoots whether inverse roots are written; without, they are computed anew at the next step, which for
      *     refresh intervals above 1 is not bit-exact
@@ -396,9 +428,18 @@ public final class Optimizer implements AutoCloseable {
             requireOpen();
             for (Stepped each : stepped) each.state.settle();
             StateFile.add(backend, writer, prefix, withRoots, scratch, named(), own());
+            long added = changes;
+            long at = steps;
+            writer.guard(() -> requireUnchanged(added, at));
         } finally {
             busy.set(false);
         }
+    }
+
+    private void requireUnchanged(long added, long at) {
+        if (changes == added) return;
+        throw new IllegalStateException(("the optimizer was stepped, loaded or closed after its state of step %d was "
+                + "added: the file would hold parts of two states, and was not written").formatted(at));
     }
 
     private List<NamedState> named() {
@@ -420,6 +461,7 @@ public final class Optimizer implements AutoCloseable {
         try {
             requireOpen();
             for (Stepped each : stepped) each.state.settle();
+            changes++;
             StateFile.Own own = StateFile.load(backend, source, prefix, named(), own());
             steps = own.steps();
             RootCounts counts = report.reset(own.skippedSteps());
@@ -440,6 +482,7 @@ public final class Optimizer implements AutoCloseable {
         try {
             if (closed) return;
             for (Stepped each : stepped) each.state.settle();
+            changes++;
             arena.close();
             closed = true;
         } finally {

@@ -12,15 +12,31 @@ import static org.asgo4j.optim.Checks.require;
  * @param nonFinite what a NaN or infinity in a gradient does
  * @param observeEvery at every so many steps the length of the update is measured, for {@link StepReport#updateRatio};
  *     it takes three more passes over each weight. 0 never does
+ * @param zeroGradients what a gradient does whose elements are all zero
  */
-public record OptimizerConfig(double clipNorm, NonFinitePolicy nonFinite, int observeEvery) {
+public record OptimizerConfig(
+        double clipNorm, NonFinitePolicy nonFinite, int observeEvery, ZeroGradientPolicy zeroGradients) {
     private static final double PUBLISHED_CLIP_NORM = 1.0;
 
-    /** What a NaN or infinity in a gradient does. */
+    /** What a NaN or infinity in a gradient does, and a gradient that is too large for its rule. */
     public enum NonFinitePolicy {
         /** The step throws {@link NonFiniteGradientException} before anything is changed. */
         THROW,
         /** The step changes nothing and counts itself as skipped; the schedule does not advance. */
+        SKIP
+    }
+
+    /** What a gradient does whose elements are all zero, as that of an expert without tokens or of a frozen layer. */
+    public enum ZeroGradientPolicy {
+        /**
+         * It is a gradient like any other. The momentum decays and its direction stays, so that a rule which gives
+         * updates a typical length (all but SGD and AdamW) moves the weight as far as before; weight decay goes on.
+         */
+        STEP,
+        /**
+         * The parameter is left out of the step: weight and state stay as they are, as those that have no gradient do
+         * in PyTorch.
+         */
         SKIP
     }
 
@@ -29,25 +45,34 @@ public record OptimizerConfig(double clipNorm, NonFinitePolicy nonFinite, int ob
         require(clipNorm > 0, "clipNorm must be positive, got %s", clipNorm);
         require(nonFinite != null, "nonFinite must not be null");
         require(observeEvery >= 0, "observeEvery must be at least 0 steps, got %s", observeEvery);
+        require(zeroGradients != null, "zeroGradients must not be null");
     }
 
-    /** Clipping at global norm 1.0, as published; a non-finite gradient throws; updates are not measured. */
+    /**
+     * Clipping at global norm 1.0, as published; a non-finite gradient throws; updates are not measured; gradients of
+     * zeros are stepped.
+     */
     public static OptimizerConfig published() {
-        return new OptimizerConfig(PUBLISHED_CLIP_NORM, NonFinitePolicy.THROW, 0);
+        return new OptimizerConfig(PUBLISHED_CLIP_NORM, NonFinitePolicy.THROW, 0, ZeroGradientPolicy.STEP);
     }
 
     /** This configuration with another clipping norm. */
     public OptimizerConfig withClipNorm(double norm) {
-        return new OptimizerConfig(norm, nonFinite, observeEvery);
+        return new OptimizerConfig(norm, nonFinite, observeEvery, zeroGradients);
     }
 
     /** This configuration with another policy for gradients that are not finite. */
     public OptimizerConfig withNonFinite(NonFinitePolicy policy) {
-        return new OptimizerConfig(clipNorm, policy, observeEvery);
+        return new OptimizerConfig(clipNorm, policy, observeEvery, zeroGradients);
     }
 
     /** This configuration with updates measured at every {@code steps} steps. */
     public OptimizerConfig withObserveEvery(int steps) {
-        return new OptimizerConfig(clipNorm, nonFinite, steps);
+        return new OptimizerConfig(clipNorm, nonFinite, steps, zeroGradients);
+    }
+
+    /** This configuration with another policy for gradients of zeros. */
+    public OptimizerConfig withZeroGradients(ZeroGradientPolicy policy) {
+        return new OptimizerConfig(clipNorm, nonFinite, observeEvery, policy);
     }
 }

@@ -49,11 +49,11 @@ public record Parameter(String name, Matrix weight, Matrix gradient, RowBlocks b
      * input channels.) Preconditioned as a whole; {@link #withBlocks} says otherwise.
      *
      * @param name unique in an optimizer; used in messages
-     * @param weight float32, at least the product of {@code shape} elements, native and aligned to 4 bytes
+     * @param weight float32, as many elements as the product of {@code shape}, native and aligned to 4 bytes
      * @param gradient the same
      * @param shape the dimensions, outermost first, each at least 1
      * @throws IllegalArgumentException if there is no dimension, one is less than 1, rows or columns exceed 2^31 − 1,
-     *     or a segment is too short, misaligned or on the heap; the message has the name and the shape
+     *     or a segment has another size, is misaligned or on the heap; the message has the name and the shape
      */
     public static Parameter ofTensor(String name, MemorySegment weight, MemorySegment gradient, long... shape) {
         String tensor = "parameter '%s' of shape %s".formatted(name, Arrays.toString(shape));
@@ -77,6 +77,8 @@ public record Parameter(String name, Matrix weight, Matrix gradient, RowBlocks b
     }
 
     private static Matrix matrix(String role, MemorySegment segment, int rows, int cols) {
+        long elements = segment == null ? 0 : segment.byteSize() / Float.BYTES;
+        require(elements <= (long) rows * cols, "%s has %s elements, more than that shape: slice it", role, elements);
         try {
             return Matrix.of(segment, rows, cols);
         } catch (IllegalArgumentException e) {

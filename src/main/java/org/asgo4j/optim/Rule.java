@@ -82,6 +82,14 @@ public abstract sealed class Rule permits Asgo, Dasgo, Muon, Shampoo, Soap, Adam
         return 0;
     }
 
+    /**
+     * What its state is of where the configuration decides on it, in lower-case words: a state of something else must
+     * not be taken for it. Empty where there is nothing to decide.
+     */
+    String kept(int rows, int cols) {
+        return "";
+    }
+
     /** Whether row blocks change what this rule does; an elementwise rule ignores them. */
     abstract boolean actsOnBlocks();
 

@@ -8,7 +8,8 @@ import org.asgo4j.linalg.Matrix;
  * The state of one weight under one {@link Rule}: moments, gram matrix, root, step count. Its memory belongs to the
  * arena it was made with. Weight and gradient stay the caller's and may lie elsewhere at every step.
  *
- * <p>A step allocates nothing on the Java heap once its code is compiled. One thread at a time may step a state.
+ * <p>A step allocates nothing on the Java heap once its code is compiled. One thread at a time may step a state, or one
+ * of several of {@link WeightStates} with the same rule and shape, which share scratch memory.
  *
  * {@snippet file="RuleExamplesTest.java" region="rule"}
  */
@@ -50,6 +51,8 @@ public abstract sealed class RuleState permits AsgoState, DasgoState, MuonState,
      * @param weightDecay λ, decoupled, at least 0
      * @throws NonFiniteGradientException if an element of G is NaN or infinite; nothing has been changed then
      * @throws IllegalArgumentException if a shape, a type or a scalar is wrong; nothing has been changed then
+     * @throws IllegalStateException if memory is closed, or another thread is stepping this state or one that shares
+     *     its scratch memory; nothing has been changed then
      * @throws RootFailedException if the root or basis of a gram matrix fails for the third time in a row, or the
      *     first; W (of one in blocks, that block) has not been changed then, but the state and other blocks may have
      * @throws ArithmeticException if U is not finite; as above
@@ -61,6 +64,15 @@ public abstract sealed class RuleState permits AsgoState, DasgoState, MuonState,
         checkArgument("weight", weight, true);
         checkArgument("gradient", gradient, false);
         if (weight.overlaps(gradient)) throw new IllegalArgumentException("step: weight and gradient overlap");
+        own.enter();
+        try {
+            stepAlone(weight, gradient, learningRate, weightDecay);
+        } finally {
+            own.leave();
+        }
+    }
+
+    private void stepAlone(Matrix weight, Matrix gradient, float learningRate, float weightDecay) {
         double squares = backend.sumOfSquares(gradient);
         if (!Double.isFinite(squares)) {
             long index = backend.firstNonFinite(gradient);
@@ -118,6 +130,14 @@ public abstract sealed class RuleState permits AsgoState, DasgoState, MuonState,
     abstract void apply(
             Matrix weight, Matrix gradient, double gradientScale, float learningRate, float weightDecay,
             Workspace workspace);
+
+    /** The largest ‖cG‖_F that the rule takes, which {@link #requireNorm} refuses to exceed. */
+    double largestNorm() {
+        return Double.POSITIVE_INFINITY;
+    }
+
+    /** Throws an {@link ArithmeticException} for a larger one. */
+    void requireNorm(double norm) {}
 
     abstract void reserve(Workspace workspace);
 

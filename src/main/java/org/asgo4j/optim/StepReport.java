@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.optim;
 
+import java.util.Locale;
+
 /**
  * What one {@link Optimizer#step} did. The optimizer owns one report and fills it anew at each step; copy what you
  * keep.
@@ -55,7 +57,10 @@ public final class StepReport {
         return step;
     }
 
-    /** The global norm √Σ‖G‖_F² before clipping; NaN or infinite on a skipped step. */
+    /**
+     * The global norm √Σ‖G‖_F² before clipping, of gradients that are scaled as {@link Optimizer#step(double)} says;
+     * NaN or infinite on a step that was skipped for a NaN or infinity.
+     */
     public double gradientNorm() {
         return gradientNorm;
     }
@@ -67,13 +72,14 @@ public final class StepReport {
 
     /**
      * ‖ΔW‖_F/‖W‖_F over all weights together, where ΔW is what this step changed, decay included; NaN at a step at
-     * which updates were not measured ({@link OptimizerConfig#observeEvery}) or that was skipped.
+     * which updates were not measured ({@link OptimizerConfig#observeEvery}) or that was skipped, infinite if all
+     * weights were zero.
      */
     public double updateRatio() {
         return updateRatio;
     }
 
-    /** Whether the step was skipped because a gradient was not finite. */
+    /** Whether the step was skipped because a gradient was not finite, or too large for its rule. */
     public boolean skipped() {
         return skipped;
     }
@@ -117,12 +123,18 @@ public final class StepReport {
         return nanoseconds;
     }
 
-    /** One line with everything, for logs. Allocates, unlike the step itself. */
+    /** One line with everything that is known, in the same form everywhere. Allocates, unlike the step itself. */
     @Override
     public String toString() {
-        return ("step %d%s: gradient norm %.4g, clip factor %.4g, update ratio %.4g, condition %.3g, %d roots "
-                + "(%d in float64, %d kept), staleness %d, %.3f ms")
-                .formatted(step, skipped ? " (skipped)" : "", gradientNorm, clipFactor, updateRatio, condition(),
-                        refreshes(), rootRetries(), rootsKept(), staleness(), nanoseconds / 1e6);
+        return String.format(Locale.ROOT,
+                "step %d%s: gradient norm %.4g, clip factor %.4g%s%s, %d roots (%d in float64, %d kept), staleness %d, "
+                        + "%.3f ms",
+                step, skipped ? " (skipped)" : "", gradientNorm, clipFactor, measured("update ratio %.4g", updateRatio),
+                measured("condition %.3g", condition()), refreshes(), rootRetries(), rootsKept(), staleness(),
+                nanoseconds / 1e6);
+    }
+
+    private static String measured(String format, double value) {
+        return Double.isNaN(value) ? "" : String.format(Locale.ROOT, ", " + format, value);
     }
 }

@@ -11,6 +11,7 @@ final class Stepped {
     final String gradientRole;
     final String description; //    what must agree between a file and an optimizer
     double sumOfSquares; //         of the gradient
+    boolean leftOut; //             of the step under way
     double updateSquares; //        of the last observed step
     double weightSquares;
 

@@ -116,6 +116,9 @@ final class Wave {
 
     /** Whether the next step computes the members' roots together. */
     boolean isTogether() {
+        for (Stepped each : members) {
+            if (each.leftOut) return false;
+        }
         for (RootBatch batch : batches) {
             if (!batch.isDue()) return false;
         }

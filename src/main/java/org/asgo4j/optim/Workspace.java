@@ -8,6 +8,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.EighWorkspace;
 import org.asgo4j.linalg.ElementType;
@@ -96,8 +97,22 @@ final class Workspace {
     private final Map<ElementType, Integer> eighOrders = new EnumMap<>(ElementType.class);
     private final EighWorkspace[] eigh = new EighWorkspace[ElementType.values().length];
 
+    private final AtomicBoolean busy = new AtomicBoolean();
+
     Workspace(Backend backend) {
         this.backend = backend;
+    }
+
+    /** Begins a use by a state that is stepped alone: two at once would compute in each other's memory. */
+    void enter() {
+        if (!busy.compareAndSet(false, true)) {
+            throw new IllegalStateException("step: another thread is stepping this state, or one that shares its "
+                    + "scratch memory (of the same rule and shape); one thread at a time may");
+        }
+    }
+
+    void leave() {
+        busy.set(false);
     }
 
     /** Asks for a matrix of this shape; call before {@link #allocate}. */

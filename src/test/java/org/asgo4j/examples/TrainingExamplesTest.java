@@ -12,6 +12,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.asgo4j.io.Safetensors;
+import org.asgo4j.io.SafetensorsWriter;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.Backends;
 import org.asgo4j.linalg.Matrix;
@@ -23,6 +25,7 @@ import org.asgo4j.optim.AsgoConfig;
 import org.asgo4j.optim.Optimizer;
 import org.asgo4j.optim.OptimizerConfig;
 import org.asgo4j.optim.OptimizerConfig.NonFinitePolicy;
+import org.asgo4j.optim.OptimizerConfig.ZeroGradientPolicy;
 import org.asgo4j.optim.Parameter;
 import org.asgo4j.optim.ParameterGroup;
 import org.asgo4j.optim.Schedule;
@@ -131,6 +134,7 @@ class TrainingExamplesTest {
         OptimizerConfig config = OptimizerConfig.published() //        clips at a global norm of 1
                 .withClipNorm(Double.POSITIVE_INFINITY) //             never clips
                 .withNonFinite(NonFinitePolicy.SKIP) //                leaves out a step with a NaN, and counts it
+                .withZeroGradients(ZeroGradientPolicy.SKIP) //         leaves out an expert without tokens
                 .withObserveEvery(100); //                             measures ‖ΔW‖/‖W‖ every 100 steps
         // @end
         try (Optimizer optimizer = optimizer(config)) {
@@ -155,6 +159,31 @@ class TrainingExamplesTest {
         // @end
         assertEquals(1, resumed.steps());
         resumed.close();
+    }
+
+    @Test
+    void together(@TempDir Path folder) throws IOException {
+        Optimizer optimizer = optimizer(OptimizerConfig.published());
+        model.backward();
+        optimizer.step();
+        double before = model.weight.get(3, 5);
+        // @start region="together"
+        Path file = folder.resolve("checkpoint.safetensors");
+        try (Arena scratch = Arena.ofShared()) { //            of what the writer borrows
+            var writer = new SafetensorsWriter();
+            writer.matrix("mlp.weight", model.weight.segment(), 24, 64, 64);
+            optimizer.addTo(writer, "optimizer.", true, scratch);
+            writer.write(file); //                             before the next step, which it would refuse to follow
+        }
+
+        try (Safetensors source = Safetensors.open(file)) { // later, with the same groups
+            MemorySegment.copy(source.tensor("mlp.weight"), 0, model.weight.segment(), 0, 24 * 64 * Float.BYTES);
+            optimizer.load(source, "optimizer.");
+        }
+        // @end
+        assertEquals(before, model.weight.get(3, 5));
+        assertEquals(1, optimizer.steps());
+        optimizer.close();
     }
 
     @Test

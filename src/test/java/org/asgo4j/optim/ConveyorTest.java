@@ -167,7 +167,7 @@ class ConveyorTest {
     }
 
     private static OptimizerConfig config() {
-        return new OptimizerConfig(Double.POSITIVE_INFINITY, OptimizerConfig.NonFinitePolicy.THROW, 2);
+        return OptimizerConfig.published().withClipNorm(Double.POSITIVE_INFINITY).withObserveEvery(2);
     }
 
     private double[][][] alone() {
@@ -234,7 +234,7 @@ class ConveyorTest {
             AdamW adamW = new AdamW(new AdamWConfig(0.9, 0.95, 1e-8));
             var group = new ParameterGroup("all", adamW, Schedule.constant(LEARNING_RATE), 0,
                     List.of(Parameter.of("w", weight, gradient)));
-            var config = new OptimizerConfig(1, OptimizerConfig.NonFinitePolicy.THROW, 0);
+            var config = OptimizerConfig.published();
             try (Optimizer optimizer = new Optimizer(backend, workers, config, List.of(group))) {
                 optimizer.step();
                 long before = FakeCuda.calls("cudaMemcpyAsync");

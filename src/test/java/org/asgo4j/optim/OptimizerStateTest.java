@@ -259,17 +259,24 @@ class OptimizerStateTest {
             optimizer.save(file);
         }
         refused(groups(new Muon(MuonConfig.published())), file,
-                "parameter 'w.6x14' is asgo 6×14 in the file, but muon 6×14 in this optimizer");
+                "parameter 'w.6x14' is asgo 6×14, averaged left gram of gradients in the file, but muon 6×14 in this "
+                        + "optimizer");
         refused(groups(new Asgo(AsgoConfig.published().withRootPrecision(ElementType.FLOAT64))), file,
                 "'w.6x14/gram' is F32 [21] in the file, must be F64 [21]");
         refused(groups(new Asgo(AsgoConfig.published().withSide(PreconditionerSide.LEFT))), file,
-                "'w.13x4/gram' is F32 [10] in the file, must be F32 [91]");
+                "parameter 'w.9x9' is asgo 9×9, averaged right gram of gradients in the file, but asgo 9×9, "
+                        + "averaged left gram of gradients in this optimizer");
+        refused(groups(new Asgo(AsgoConfig.published().withGramSource(GramSource.MOMENTUM))), file,
+                "but asgo 6×14, averaged left gram of directions in this optimizer");
+        refused(groups(new Asgo(AsgoConfig.published().withAccumulation(Accumulation.SUM))), file,
+                "but asgo 6×14, summed left gram of gradients in this optimizer");
         List<ParameterGroup> fewer = List.of(saved.getLast());
         refused(fewer, file, "which this optimizer has not");
         var renamed = new ParameterGroup("g", new Asgo(AsgoConfig.published()), Schedule.constant(1), 0,
                 List.of(Parameter.of("other", matrix(new int[] {3, 4}, new Random(1)),
                         matrix(new int[] {3, 4}, new Random(1)))));
-        refused(List.of(renamed), file, "parameter 'other' is missing in the file, but asgo 3×4 in this optimizer");
+        refused(List.of(renamed), file,
+                "parameter 'other' is missing in the file, but asgo 3×4, averaged left gram of gradients");
         rewrite(file, folder.resolve("version"), (name, value) -> {}, metadata -> metadata.replace(
                 "/optimizer", "asgo4j-optimizer-9"));
         refused(saved, folder.resolve("version"), "is 'asgo4j-optimizer-9', must be 'asgo4j-optimizer-1'");

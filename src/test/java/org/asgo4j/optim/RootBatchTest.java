@@ -188,7 +188,7 @@ class RootBatchTest {
 
     private static Optimizer optimizer(Backend backend, Workers workers, Asgo rule, List<Parameter> parameters) {
         var group = new ParameterGroup("all", rule, Schedule.constant(LEARNING_RATE), 0, parameters);
-        var config = new OptimizerConfig(Double.POSITIVE_INFINITY, OptimizerConfig.NonFinitePolicy.THROW, 2);
+        var config = OptimizerConfig.published().withClipNorm(Double.POSITIVE_INFINITY).withObserveEvery(2);
         return new Optimizer(backend, workers, config, List.of(group));
     }
 

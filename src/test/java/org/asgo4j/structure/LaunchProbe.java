@@ -14,7 +14,7 @@ import org.asgo4j.optim.AsgoConfig;
 final class LaunchProbe {
     private static final int ROWS = 19;
     private static final int COLS = 37;
-    private static final int STEPS = 3;
+    static final int STEPS = 3;
 
     private LaunchProbe() {}
 

@@ -16,7 +16,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import jdk.jfr.consumer.RecordingFile;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.BackendName;
 import org.asgo4j.linalg.Backends;
@@ -105,6 +108,20 @@ class LaunchTest {
         assertEquals("module org.asgo4j", printed.out().getFirst(), printed::toString);
         assertEquals(modules.contains(VECTORS) ? 0 : 1, printed.errors("--add-modules"), printed::toString);
         assertTrue(printed.out().getLast().startsWith("weights "), printed::toString);
+    }
+
+    /** With the option as it stands in the documentation. */
+    @Test
+    void theFlightRecorderRecordsEveryRootWhereItIsAsked() throws Exception {
+        Matcher option = Pattern.compile("-XX:StartFlightRecording:\\S+")
+                .matcher(Sources.text(Path.of("docs", "embedding.md")));
+        assertTrue(option.find(), "no option in docs/embedding.md");
+        Path recording = folder.resolve("recording.jfr");
+        Printed printed = classPath(option.group() + ",filename=" + recording, NATIVE_ACCESS + "ALL-UNNAMED");
+        assertEquals(0, printed.errors("doesn't exist"), printed::toString);
+        long roots = RecordingFile.readAllEvents(recording).stream()
+                .filter(event -> event.getEventType().getName().equals("org.asgo4j.Refresh")).count();
+        assertEquals(LaunchProbe.STEPS, roots, printed::toString);
     }
 
     /** As where two applications of one server bring the library each. */
