@@ -38,6 +38,7 @@ public final class Workers implements AutoCloseable {
     private final AtomicInteger nextTask = new AtomicInteger();
     private final AtomicInteger busy = new AtomicInteger();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    private int failedOn; // the worker; read after all have ended
     private final AtomicReference<Thread> caller = new AtomicReference<>();
     private volatile int round;
     private volatile boolean closed;
@@ -79,7 +80,8 @@ public final class Workers implements AutoCloseable {
      * Runs tasks {@code 0 … count−1}, shared out over all workers, and returns when all are done.
      *
      * <p>A {@link RuntimeException} or {@link Error} of a task is thrown here, after the tasks under way have ended;
-     * tasks not yet begun are not run then. Of several, the first is thrown.
+     * tasks not yet begun are not run then. Of several, the first is thrown; one of another thread has this call's
+     * stack among its suppressed.
      *
      * @param count the number of tasks, at least 0
      * @param action does one task
@@ -106,6 +108,8 @@ public final class Workers implements AutoCloseable {
             task = null;
             caller.set(null); // last: from here on another caller's run may begin
         }
+        // Its stack is that of a worker, which does not say whose call this was.
+        if (thrown != null && failedOn > 0) thrown.addSuppressed(new Throwable("the workers were called here"));
         if (thrown instanceof RuntimeException e) throw e;
         if (thrown instanceof Error e) throw e;
         if (thrown != null) throw new UndeclaredThrowableException(thrown); // from code that evades the compiler
@@ -124,7 +128,7 @@ public final class Workers implements AutoCloseable {
         try {
             for (int i = nextTask.getAndIncrement(); i < taskCount; i = nextTask.getAndIncrement()) task.run(i, worker);
         } catch (Throwable t) {
-            failure.compareAndSet(null, t);
+            if (failure.compareAndSet(null, t)) failedOn = worker;
             nextTask.set(taskCount);
         }
     }

@@ -34,7 +34,7 @@ public final class AdamW extends Rule {
         this.config = config;
     }
 
-    /** The hyper-parameters. */
+    @Override
     public AdamWConfig config() {
         return config;
     }

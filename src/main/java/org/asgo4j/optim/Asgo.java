@@ -45,7 +45,7 @@ public final class Asgo extends Rule {
         this.config = config;
     }
 
-    /** The hyper-parameters. */
+    @Override
     public AsgoConfig config() {
         return config;
     }

@@ -38,7 +38,7 @@ public final class Dasgo extends Rule {
         this.config = config;
     }
 
-    /** The hyper-parameters. */
+    @Override
     public DasgoConfig config() {
         return config;
     }

@@ -31,7 +31,7 @@ public final class Lion extends Rule {
         this.config = config;
     }
 
-    /** The hyper-parameters. */
+    @Override
     public LionConfig config() {
         return config;
     }

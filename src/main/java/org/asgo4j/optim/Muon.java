@@ -35,7 +35,7 @@ public final class Muon extends Rule {
         this.config = config;
     }
 
-    /** The hyper-parameters. */
+    @Override
     public MuonConfig config() {
         return config;
     }

@@ -75,6 +75,7 @@ public final class Optimizer implements AutoCloseable {
         require(workers != null, "optimizer: workers must not be null");
         require(config != null, "optimizer: config must not be null");
         require(groups != null, "optimizer: groups must not be null");
+        for (ParameterGroup group : groups) require(group != null, "optimizer: a group is null");
         this.backend = backend;
         this.workers = workers;
         this.config = config;

@@ -5,6 +5,7 @@ import static org.asgo4j.optim.Checks.require;
 
 import java.lang.foreign.MemorySegment;
 import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.asgo4j.linalg.ElementType;
 import org.asgo4j.linalg.Matrix;
@@ -25,6 +26,10 @@ public record Parameter(String name, Matrix weight, Matrix gradient, RowBlocks b
     /** Checks names, types and shapes. */
     public Parameter {
         require(name != null && !name.isBlank(), "parameter name must not be blank");
+        // What a file can't hold under its name is found now, and not at the first save.
+        require(!name.startsWith("/"), "parameter name '%s' begins with '/', which files keep for the optimizer", name);
+        require(StandardCharsets.UTF_8.newEncoder().canEncode(name),
+                "parameter name '%s' has half of a surrogate pair", name);
         require(weight != null, "parameter '%s': weight must not be null", name);
         require(gradient != null, "parameter '%s': gradient must not be null", name);
         require(blocks != null, "parameter '%s': row blocks must not be null", name);

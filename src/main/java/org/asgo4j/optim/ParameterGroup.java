@@ -10,7 +10,7 @@ import java.util.List;
  *
  * {@snippet file="TrainingExamplesTest.java" region="loop"}
  *
- * @param name for reports
+ * @param name for messages
  * @param rule the update rule
  * @param schedule the learning rate of each step
  * @param weightDecay λ, decoupled, finite and at least 0
@@ -25,6 +25,8 @@ public record ParameterGroup(
         require(rule != null && schedule != null, "group '%s': rule and schedule must not be null", name);
         require(weightDecay >= 0 && weightDecay < Float.POSITIVE_INFINITY,
                 "group '%s': weightDecay must be finite and at least 0, got %s", name, weightDecay);
+        require(parameters != null, "group '%s': parameters must not be null", name);
+        for (Parameter each : parameters) require(each != null, "group '%s': a parameter is null", name);
         parameters = List.copyOf(parameters);
         require(!parameters.isEmpty(), "group '%s' has no parameters", name);
     }

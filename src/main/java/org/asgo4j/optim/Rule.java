@@ -21,6 +21,26 @@ public abstract sealed class Rule permits Asgo, Dasgo, Muon, Shampoo, Soap, Adam
     /** The name of the rule in the literature, in lower case, such as {@code asgo}. */
     public abstract String name();
 
+    /** The hyper-parameters. */
+    public abstract Record config();
+
+    /** Rules of one kind with equal hyper-parameters are equal. */
+    @Override
+    public final boolean equals(Object other) {
+        return other instanceof Rule rule && rule.getClass() == getClass() && rule.config().equals(config());
+    }
+
+    @Override
+    public final int hashCode() {
+        return config().hashCode();
+    }
+
+    /** Its name and its hyper-parameters. */
+    @Override
+    public final String toString() {
+        return name() + " " + config();
+    }
+
     /**
      * New state, all zeros, of one weight of {@code rows × cols}, with a workspace of its own.
      *
@@ -31,6 +51,7 @@ public abstract sealed class Rule permits Asgo, Dasgo, Muon, Shampoo, Soap, Adam
      *     is to be decomposed; no memory has been taken
      */
     public final RuleState newState(Backend backend, Arena arena, int rows, int cols) {
+        require(rows >= 1 && cols >= 1, "newState: weight is %s×%s, must be at least 1×1", rows, cols);
         return newState(backend, arena, cols, RowBlocks.whole(rows));
     }
 
@@ -46,6 +67,10 @@ public abstract sealed class Rule permits Asgo, Dasgo, Muon, Shampoo, Soap, Adam
      * @throws IllegalArgumentException as {@link #newState(Backend, Arena, int, int)} does
      */
     public final RuleState newState(Backend backend, Arena arena, int cols, RowBlocks blocks) {
+        require(backend != null, "newState: backend must not be null");
+        require(arena != null, "newState: arena must not be null");
+        require(blocks != null, "newState: row blocks must not be null");
+        require(cols >= 1, "newState: weight has %s columns, must have at least 1", cols);
         requireOrders("weight", cols, blocks);
         RuleState state = newSharedState(backend, arena, cols, blocks);
         var workspace = new Workspace(backend);

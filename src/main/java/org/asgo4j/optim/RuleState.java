@@ -58,6 +58,7 @@ public abstract sealed class RuleState permits AsgoState, DasgoState, MuonState,
      * @throws ArithmeticException if U is not finite; as above
      */
     public final void step(Matrix weight, Matrix gradient, float learningRate, float weightDecay) {
+        Checks.require(weight != null && gradient != null, "step: weight and gradient must not be null");
         if (own == null) throw new IllegalStateException("this state belongs to an optimizer, which steps it");
         Checks.finiteRate("learningRate", learningRate);
         Checks.finiteRate("weightDecay", weightDecay);

@@ -30,7 +30,7 @@ public final class Sgd extends Rule {
         this.config = config;
     }
 
-    /** The hyper-parameters. */
+    @Override
     public SgdConfig config() {
         return config;
     }

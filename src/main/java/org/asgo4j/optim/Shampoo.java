@@ -41,7 +41,7 @@ public final class Shampoo extends Rule {
         this.config = config;
     }
 
-    /** The hyper-parameters. */
+    @Override
     public ShampooConfig config() {
         return config;
     }

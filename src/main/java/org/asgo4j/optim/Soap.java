@@ -46,7 +46,7 @@ public final class Soap extends Rule {
         this.config = config;
     }
 
-    /** The hyper-parameters. */
+    @Override
     public SoapConfig config() {
         return config;
     }

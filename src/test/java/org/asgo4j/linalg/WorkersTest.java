@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.lang.reflect.UndeclaredThrowableException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -129,6 +130,28 @@ class WorkersTest {
                     assertSame(failure, thrown);
                     assertTrue(begun.get() < ENDLESS, "all tasks were run in spite of the failure of task " + failing);
                     runsEveryTaskOnce(workers);
+                }
+            }
+        }
+    }
+
+    /** A failure on another thread says whose call it was of. */
+    @Test
+    void failureOfAnotherThreadHasTheCallersStack() {
+        try (Workers workers = new Workers(2)) {
+            for (int failing = 0; failing < 2; failing++) {
+                int bad = failing;
+                CountDownLatch both = new CountDownLatch(2);
+                var thrown = assertThrows(ArithmeticException.class, () -> workers.run(2, (task, worker) -> {
+                    both.countDown();
+                    await(both); // no worker can take two
+                    if (worker == bad) throw new ArithmeticException("task");
+                }));
+                Throwable[] calls = thrown.getSuppressed();
+                assertEquals(failing, calls.length);
+                for (Throwable each : calls) {
+                    assertTrue(Arrays.stream(each.getStackTrace())
+                            .anyMatch(frame -> frame.getClassName().equals(WorkersTest.class.getName())));
                 }
             }
         }

@@ -4,6 +4,7 @@ package org.asgo4j.optim;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -126,9 +127,8 @@ class GuardsTest {
             await(refused);
         });
         try (var states = new WeightStates(slow)) {
-            Rule rule = new Asgo(AsgoConfig.published());
-            RuleState first = states.add("a", rule, ROWS, COLS);
-            RuleState second = states.add("b", rule, ROWS, COLS);
+            RuleState first = states.add("a", new Asgo(AsgoConfig.published()), ROWS, COLS);
+            RuleState second = states.add("b", new Asgo(AsgoConfig.published()), ROWS, COLS); // an equal rule
             Parameter a = parameter("a");
             Parameter b = parameter("b");
             double[][] before = Dense.of(b.weight());
@@ -196,6 +196,14 @@ class GuardsTest {
                 () -> optimizer(Parameter.of("w", p.weight(), closed))).getMessage();
         assertTrue(message.contains("gradient 'w' is closed"), message);
         assertThrows(IllegalStateException.class, () -> Matrix.of(closed.segment(), ROWS, COLS));
+    }
+
+    @Test
+    void rulesAreValues() {
+        assertEquals(new Asgo(AsgoConfig.defaults()), new Asgo(AsgoConfig.defaults()));
+        assertNotEquals(new Asgo(AsgoConfig.defaults()), new Asgo(AsgoConfig.published()));
+        assertNotEquals(new Lion(LionConfig.published()), new Muon(MuonConfig.published()));
+        assertEquals("muon " + MuonConfig.published(), new Muon(MuonConfig.published()).toString());
     }
 
     @Test

@@ -13,6 +13,7 @@ import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import org.asgo4j.linalg.Backend;
@@ -99,7 +100,19 @@ class OptimizerTest {
             refused("optimizer: workers must not be null", () -> new Optimizer(backend, null, config, groups));
             refused("optimizer: config must not be null", () -> new Optimizer(backend, workers, null, groups));
             refused("optimizer: groups must not be null", () -> new Optimizer(backend, workers, config, null));
+            refused("optimizer: a group is null",
+                    () -> new Optimizer(backend, workers, config, Collections.singletonList(null)));
         }
+        Rule asgo = new Asgo(AsgoConfig.published());
+        refused("group 'g': a parameter is null",
+                () -> new ParameterGroup("g", asgo, Schedule.constant(1), 0, Collections.singletonList(null)));
+        refused("newState: weight is 0×4, must be at least 1×1", () -> asgo.newState(backend, arena, 0, 4));
+        refused("newState: backend must not be null", () -> asgo.newState(null, arena, 3, 4));
+        refused("newState: arena must not be null", () -> asgo.newState(backend, null, 3, 4));
+        refused("step: weight and gradient must not be null",
+                () -> asgo.newState(backend, arena, 3, 4).step(m, null, 1, 0));
+        refused("parameter name '/optimizer' begins with '/'", () -> Parameter.of("/optimizer", m, m));
+        refused("half of a surrogate pair", () -> Parameter.of("w\ud800", m, m));
         refused("parameter 'a': weight must not be null", () -> Parameter.of("a", null, m));
         refused("parameter 'a': gradient must not be null", () -> Parameter.of("a", m, null));
         refused("parameter 'a': row blocks must not be null", () -> new Parameter("a", m, m, null));
