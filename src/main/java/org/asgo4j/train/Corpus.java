@@ -37,18 +37,18 @@ public record Corpus(String text, String description) {
     }
 
     /**
-     * Reads a corpus of at most 512 MiB.
+     * Reads a corpus of at most 512 MiB of text.
      *
      * @param source a text file, directory, jar or zip
      * @return its text
-     * @throws CorpusException if the source is missing, unreadable, has no text or too much, or is a single file that
-     *                         isn't UTF-8 text
+     * @throws CorpusException if the source is missing, unreadable, has no text or too much, is a single file that
+     *                         isn't UTF-8 text, or an archive with two entries of one name
      */
     public static Corpus read(Path source) {
         return read(source, CorpusText.MAX_BYTES);
     }
 
-    /** The same with a limit in bytes, counted after decompression and with skipped files included. */
+    /** The same with a limit in bytes of text, counted after decompression; skipped files don't count. */
     static Corpus read(Path source, long maxBytes) {
         if (!Files.exists(source)) {
             throw new CorpusException(source + " doesn't exist; a text file, directory, jar or zip is needed");

@@ -8,9 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.Map;
-import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 
 /**
  * Reads the text files under a directory, sorted by relative path. What can't be read is skipped and logged, and so are
@@ -20,43 +20,71 @@ final class CorpusDirectory {
     private CorpusDirectory() {}
 
     static void read(Path directory, CorpusText text) throws IOException {
-        for (Map.Entry<String, Path> entry : files(directory, text).entrySet()) {
-            try (InputStream in = Files.newInputStream(entry.getValue())) {
-                text.appendOrSkip(entry.getKey(), in);
+        Path root = directory.toRealPath(); // the walk follows no links, not even this one
+        var walk = new Walk(root, text);
+        Files.walkFileTree(root, walk);
+        for (Path file : walk.files()) {
+            try (InputStream in = Files.newInputStream(file)) {
+                text.appendOrSkip(file.toString(), in);
             } catch (IOException e) {
-                text.skip(entry.getValue().toString(), e.toString());
+                text.skip(file.toString(), e.toString());
             }
         }
     }
 
-    /** The regular files by relative path with forward slashes, so that the order is the same on every system. */
-    private static SortedMap<String, Path> files(Path source, CorpusText text) throws IOException {
-        SortedMap<String, Path> files = new TreeMap<>();
-        Path directory = source.toRealPath(); // the walk follows no links, not even this one
-        String separator = directory.getFileSystem().getSeparator();
-        Files.walkFileTree(directory, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
-                if (folder.equals(directory) || !SavedRun.isIn(folder)) return FileVisitResult.CONTINUE;
-                text.skip(folder.toString(), "results of a training");
-                return FileVisitResult.SKIP_SUBTREE;
-            }
+    /** Gathers the regular files, and skips what can't be listed. */
+    static final class Walk extends SimpleFileVisitor<Path> {
+        private final Path root;
+        private final CorpusText text;
+        private final String separator;
+        private final List<Path> files = new ArrayList<>();
 
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                String name = directory.relativize(file).toString().replace(separator, "/");
-                if (Files.isRegularFile(file) && !CorpusText.isHidden(name)) {
-                    files.put(name, file);
-                }
-                return FileVisitResult.CONTINUE;
-            }
+        Walk(Path root, CorpusText text) {
+            this.root = root;
+            this.text = text;
+            this.separator = root.getFileSystem().getSeparator();
+        }
 
-            @Override
-            public FileVisitResult visitFileFailed(Path file, IOException e) {
-                text.skip(file.toString(), e.toString());
-                return FileVisitResult.CONTINUE;
+        /**
+         * The files by relative path with forward slashes, so that the order is the same on every system. Where paths
+         * are bytes, those are compared: in a locale of ASCII names of other characters all read alike.
+         */
+        List<Path> files() {
+            Comparator<Path> byName = Comparator.comparing(this::name, CorpusText.byName());
+            files.sort(separator.equals("/") ? Comparator.naturalOrder() : byName);
+            return files;
+        }
+
+        private String name(Path file) {
+            return root.relativize(file).toString().replace(separator, "/");
+        }
+
+        @Override
+        public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+            if (folder.equals(root) || !SavedRun.isIn(folder)) return FileVisitResult.CONTINUE;
+            text.skip(folder.toString(), "results of a training");
+            return FileVisitResult.SKIP_SUBTREE;
+        }
+
+        @Override
+        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            if (Files.isRegularFile(file) && !CorpusText.isHidden(name(file))) {
+                files.add(file);
             }
-        });
-        return files;
+            return FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult visitFileFailed(Path file, IOException e) {
+            text.skip(file.toString(), e.toString());
+            return FileVisitResult.CONTINUE;
+        }
+
+        /** Goes on with what was listed of a folder before that failed. */
+        @Override
+        public FileVisitResult postVisitDirectory(Path folder, IOException failure) {
+            if (failure != null) text.skip(folder.toString(), failure.toString());
+            return FileVisitResult.CONTINUE;
+        }
     }
 }

@@ -5,17 +5,22 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -96,12 +101,75 @@ class CorpusTest {
         assertEquals("one\nother", Corpus.read(tree).text());
     }
 
+    /** Bytes that are no characters in any locale: both names read alike, and only one would be opened by its name. */
+    @Test
+    @EnabledOnOs(value = OS.LINUX, disabledReason = "names are characters elsewhere")
+    void filesWhoseNamesReadAlikeAreAllRead() throws Exception {
+        Path tree = Files.createDirectory(directory.resolve("tree"));
+        String write = "printf last >\"$(printf '\\377')\" && printf first >\"$(printf '\\376')\" && printf a >a";
+        assertEquals(0, new ProcessBuilder("sh", "-c", write).directory(tree.toFile()).start().waitFor());
+        assertEquals("a\nfirst\nlast", Corpus.read(tree).text());
+    }
+
+    /** UTF-16, in which Java compares, has 😀 before ！. */
+    @Test
+    void theOrderIsThatOfCodePointsInDirectoryAndArchive() throws IOException {
+        Map<String, String> files = Map.of("😀", "last", "！", "second", "z", "first");
+        String encoding = System.getProperty("sun.jnu.encoding");
+        assumeTrue(Charset.forName(encoding).newEncoder().canEncode("😀！"), "names are in " + encoding);
+        Path tree = Files.createDirectory(directory.resolve("tree"));
+        for (Map.Entry<String, String> file : files.entrySet()) {
+            Files.writeString(tree.resolve(file.getKey()), file.getValue());
+        }
+        assertEquals("first\nsecond\nlast", Corpus.read(tree).text());
+        assertEquals("first\nsecond\nlast", Corpus.read(zip("names.zip", files)).text());
+    }
+
+    @Test
+    void aFolderThatCantBeListedToItsEndIsSkipped() {
+        var text = new CorpusText(directory, 100);
+        var walk = new CorpusDirectory.Walk(directory, text);
+        assertEquals(FileVisitResult.CONTINUE, walk.postVisitDirectory(directory, new IOException("stale handle")));
+        assertEquals(FileVisitResult.CONTINUE, walk.postVisitDirectory(directory, null));
+        assertThrows(CorpusException.class, text::corpus);
+    }
+
     @Test
     void archiveThatDecompressesWithoutEndIsStopped() throws IOException {
-        Path bomb = zip("bomb.zip", Map.of("zeros", "\0".repeat(1 << 20), "a", "a".repeat(1000)));
+        Path bomb = zip("bomb.zip", Map.of("spaces", " ".repeat(1 << 20), "a", "a".repeat(1000)));
         assertTrue(Files.size(bomb) < 10_000, "it is small");
         refused("more than the allowed 1000000 bytes", () -> Corpus.read(bomb, 1_000_000));
-        assertEquals("a".repeat(1000), Corpus.read(bomb, 1000 + (1 << 20)).text());
+        assertEquals(1000 + 1 + (1 << 20), Corpus.read(bomb, 1000 + (1 << 20)).text().length());
+    }
+
+    /** A film beside the text, or a text of another encoding, is as if it were not there. */
+    @Test
+    void onlyTextCountsTowardTheLimit() throws IOException {
+        String binary = "x".repeat(1000) + "\0" + "x".repeat(1 << 20);
+        Path archive = zip("film.zip", Map.of("film", binary, "text", TEXT));
+        Path tree = Files.createDirectory(directory.resolve("tree"));
+        Files.writeString(tree.resolve("film"), binary);
+        Files.write(tree.resolve("latin1.txt"), "é".repeat(1000).getBytes(StandardCharsets.ISO_8859_1));
+        Files.writeString(tree.resolve("text"), TEXT);
+        int bytes = TEXT.getBytes(StandardCharsets.UTF_8).length;
+        for (Path source : List.of(archive, tree)) assertEquals(TEXT, Corpus.read(source, bytes).text());
+        refused("more than the allowed " + (bytes - 1) + " bytes", () -> Corpus.read(tree, bytes - 1));
+    }
+
+    @Test
+    void namesInAnArchiveAreThoseThatAFolderWouldHave() throws IOException {
+        Map<String, String> entries = Map.of(
+                "./b.txt", "last", "a//./a.txt", "first", "./.git", "hidden", "./META-INF/x", "packaging");
+        assertEquals("first\nlast", Corpus.read(zip("dots.zip", entries)).text());
+    }
+
+    @Test
+    void twoEntriesOfOneNameAreRefused() throws IOException {
+        refused("two entries named 'a.txt'", () -> Corpus.read(zip("dots.zip", Map.of("a.txt", "1", "./a.txt", "2"))));
+        Path twice = zip("twice.zip", Map.of("a.txt", "1", "b.txt", "2"));
+        String bytes = Files.readString(twice, StandardCharsets.ISO_8859_1);
+        Files.writeString(twice, bytes.replace("b.txt", "a.txt"), StandardCharsets.ISO_8859_1);
+        refused("two entries named 'a.txt'", () -> Corpus.read(twice));
     }
 
     @Test
