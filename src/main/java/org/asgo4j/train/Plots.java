@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.train;
 
+import java.awt.AWTError;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /**
- * Draws the curves of a training run, or says in the log why it could not. This class touches neither the plot library
+ * Draws the curves of a training run, or says in the log why it could not. This class calls neither the plot library
  * nor AWT, which may both be missing: the first is an optional dependency, the second needs fonts that a bare container
  * doesn't have.
  */
@@ -56,10 +58,24 @@ final class Plots {
             drawing.write();
             return true;
         } catch (Exception | Error failure) {
-            // Errors too: missing fonts are an InternalError, a missing library a NoClassDefFoundError, a missing
-            // display an AWTError. The results of a training are worth more than their picture.
-            LOG.log(Level.WARNING, "no plot at {0}: {1} (it needs the xchart library and a font)", png, failure);
+            // Errors too: the results of a training are worth more than their picture.
+            LOG.log(Level.WARNING, "no plot at {0}: {1}", png, reason(failure));
             return false;
         }
+    }
+
+    /** What failed, and the remedy where there is one. */
+    static String reason(Throwable failure) {
+        return isOfMissingParts(failure) ? failure + " (it needs the xchart library and a font)" : failure.toString();
+    }
+
+    /**
+     * A missing library is a NoClassDefFoundError, a missing display an AWTError, and missing fonts are an
+     * InternalError, or, as the JDK finds out in several places, an Error or RuntimeException that speaks of fonts.
+     */
+    private static boolean isOfMissingParts(Throwable failure) {
+        if (failure instanceof IOException) return false;
+        return failure instanceof LinkageError || failure instanceof InternalError || failure instanceof AWTError
+                || String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT).contains("font");
     }
 }

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.Random;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -144,6 +147,39 @@ class MetricsTest {
     @Test
     void plotThatCantBeWrittenIsAWarning() {
         assertFalse(Plots.loss(directory.resolve("missing/loss.png"), "test", List.of(curve("asgo", 1.65, 60))));
+    }
+
+    /** Drawing over a folder with a file in it fails at the very last, when the picture is renamed. */
+    @Test
+    void aPictureThatCantBePutInPlaceLeavesNothing() throws IOException {
+        Path png = Files.createDirectory(directory.resolve("loss.png"));
+        Path inside = Files.writeString(png.resolve("inside"), "");
+        var image = new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB);
+        var failure = assertThrows(FileSystemException.class, () -> PngFile.write(png, image));
+        assertEquals(png.toString(), failure.getFile());
+        try (Stream<Path> left = Files.list(directory)) {
+            assertEquals(List.of(png), left.toList());
+        }
+        Files.delete(inside);
+        Files.delete(png);
+        PngFile.write(png, image);
+        assertEquals(1, ImageIO.read(png.toFile()).getWidth());
+    }
+
+    @Test
+    void theRemedyStandsWhereItIsOne() {
+        List<Throwable> remedied = List.of(
+                new NoClassDefFoundError("org/knowm/xchart/XYChart"),
+                new InternalError("java.lang.reflect.InvocationTargetException"),
+                new Error("Probable fatal error: No physical fonts found."),
+                new RuntimeException("Fontconfig head is null, check your fonts or fonts configuration"));
+        List<Throwable> others = List.of(
+                new AccessDeniedException("/fonts/loss.png"), new IOException("No space left on device"),
+                new OutOfMemoryError("Java heap space"), new IllegalStateException());
+        for (Throwable failure : remedied) {
+            assertTrue(Plots.reason(failure).endsWith(" (it needs the xchart library and a font)"), failure::toString);
+        }
+        for (Throwable failure : others) assertEquals(failure.toString(), Plots.reason(failure));
     }
 
     @Test
