@@ -87,7 +87,7 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, TensorInfo> t
         try {
             reader.object(key -> metadata.put(key, reader.string()));
         } catch (JsonException e) {
-            throw new JsonException("metadata must be strings by name: " + e.getMessage());
+            throw new JsonException("'" + METADATA + "' must be an object of strings, or absent: " + e.getMessage());
         }
     }
 

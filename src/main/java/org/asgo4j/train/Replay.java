@@ -87,8 +87,8 @@ public final class Replay {
     /**
      * Replays {@code in} and writes {@code weight.0 … T} and the metadata to {@code out}.
      *
-     * @throws IllegalArgumentException if the file is not a trajectory, or of an optimizer there is no rule for, or a
-     *     root method or precision was given and it is not ASGO's
+     * @throws IllegalArgumentException if the file is not a trajectory or malformed, or of an optimizer there is no
+     *     rule for, or a root method or precision was given and it is not ASGO's
      * @throws IOException if a file can't be read or written
      */
     public Result run(Path in, Path out) throws IOException {
@@ -98,7 +98,7 @@ public final class Replay {
             String name = required(file, in, "optimizer");
             if (!name.equals(ASGO)) refuseRoot(in, name);
             Rule rule = rule(name, hyper);
-            int steps = (int) number("steps", required(file, in, "steps"), 1, Integer.MAX_VALUE);
+            int steps = steps(required(file, in, "steps"));
             float learningRate = (float) hyper(hyper, "lr");
             float decay = (float) weightDecay.orElseGet(() -> hyper(hyper, "weight_decay"));
 
@@ -163,23 +163,38 @@ public final class Replay {
     }
 
     private static boolean nesterov(Map<String, String> hyper) {
-        return Boolean.parseBoolean(hyper.get("nesterov"));
+        return switch (hyper.getOrDefault("nesterov", "false")) {
+            case "true" -> true;
+            case "false" -> false;
+            case String other ->
+                throw new IllegalArgumentException("nesterov must be true or false, got '%s'".formatted(other));
+        };
     }
 
     private static double hyper(Map<String, String> hyper, String name) {
         String text = hyper.get(name);
         if (text == null) throw new IllegalArgumentException("hyper has no '" + name + "', only " + hyper.keySet());
-        return number(name, text, 0, Float.MAX_VALUE);
+        return number(name, text);
     }
 
-    private static double number(String name, String text, double least, double largest) {
+    private static double number(String name, String text) {
         try {
             double value = Double.parseDouble(text);
-            if (value >= least && value <= largest) return value;
+            if (value >= 0 && value <= Float.MAX_VALUE) return value;
         } catch (NumberFormatException notANumber) {
             // the same message serves
         }
-        throw new IllegalArgumentException("%s must be a number from %s, got '%s'".formatted(name, least, text));
+        throw new IllegalArgumentException("%s must be a number of at least 0, got '%s'".formatted(name, text));
+    }
+
+    private static int steps(String text) {
+        try {
+            int steps = Integer.parseInt(text);
+            if (steps >= 1) return steps;
+        } catch (NumberFormatException notAnInteger) {
+            // the same message serves
+        }
+        throw new IllegalArgumentException("steps must be an integer of at least 1, got '%s'".formatted(text));
     }
 
     private static String required(Safetensors file, Path path, String key) {

@@ -41,7 +41,7 @@ class SafetensorsFuzzTest {
     private static final List<String> REASONS = List.of(
             "header length is", "must begin with '{'", "found the end", "expected the end", "control character",
             "unknown escape", "hexadecimal", "half of a surrogate pair", "not valid UTF-8", "appears twice",
-            "metadata must be strings", "unknown field", "is missing", "unknown dtype", "leading zero",
+            "must be an object of strings", "unknown field", "is missing", "unknown dtype", "leading zero",
             "is larger than", "more than 80 characters", "numbers", "data_offsets is", "overflows",
             "not a whole number of bytes", "needs", "they overlap", "there is a hole between", "but the data has");
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.asgo4j.io.Safetensors;
@@ -225,12 +226,31 @@ class GoldenTest {
 
     @Test
     void trajectoriesOfOtherOptimizersAreRefused() throws IOException {
-        Path file = temporary.resolve("adafactor.safetensors");
-        new SafetensorsWriter().metadata("optimizer", "adafactor").metadata("hyper", "{}").write(file);
+        String message = refusal("adafactor", "12", "{}");
+        assertTrue(message.contains("'adafactor'") && message.contains("asgo, dasgo, muon"), message);
+    }
+
+    @Test
+    void metadataIsTakenAtItsWord() throws IOException {
+        String hyper = "{\"lr\": 0.1, \"weight_decay\": 0, \"beta1\": 0.9, \"nesterov\": %s}";
+        for (String steps : List.of("2.7", "0", "2e0", "2147483648")) {
+            String expected = "steps must be an integer of at least 1, got '" + steps + "'";
+            assertEquals(expected, refusal("sgd", steps, hyper.formatted("true")));
+        }
+        for (String nesterov : List.of("1", "0", "null", "\"True\"")) {
+            String expected = "nesterov must be true or false, got '" + nesterov.replace("\"", "") + "'";
+            assertEquals(expected, refusal("sgd", "1", hyper.formatted(nesterov)));
+            assertEquals(expected, refusal("muon", "1", hyper.formatted(nesterov)));
+        }
+    }
+
+    private String refusal(String optimizer, String steps, String hyper) throws IOException {
+        Path file = temporary.resolve("refused.safetensors");
+        new SafetensorsWriter().metadata("optimizer", optimizer).metadata("steps", steps).metadata("hyper", hyper)
+                .write(file);
         var replay = new Replay(backend, Optional.empty(), Optional.empty(), OptionalDouble.empty());
-        var thrown = assertThrows(
-                IllegalArgumentException.class, () -> replay.run(file, temporary.resolve("out.safetensors")));
-        assertTrue(thrown.getMessage().contains("'adafactor'")
-                && thrown.getMessage().contains("asgo, dasgo, muon"), thrown.getMessage());
+        return assertThrows(
+                IllegalArgumentException.class, () -> replay.run(file, temporary.resolve("out.safetensors")))
+                .getMessage();
     }
 }
