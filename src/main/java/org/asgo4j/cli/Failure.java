@@ -4,7 +4,11 @@ package org.asgo4j.cli;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.util.regex.Pattern;
 import org.asgo4j.io.SafetensorsException;
 import org.asgo4j.linalg.DeviceException;
@@ -35,7 +39,14 @@ record Failure(int status, String message) {
             case SafetensorsException e -> input(e);
             case NoSuchFileException e -> software(e.getFile() + " doesn't exist");
             case AccessDeniedException e -> software(e.getFile() + ": permission denied");
-            case IOException e when e.getMessage() != null -> software(e.getMessage());
+            case FileAlreadyExistsException e -> software(e.getFile() + " exists already, and is not replaced");
+            case DirectoryNotEmptyException e -> software(e.getFile() + " is a folder that is not empty");
+            case NotDirectoryException e -> software(e.getFile() + " is not a folder");
+            case FileSystemException e when e.getReason() == null ->
+                software("%s can't be read or written (%s)".formatted(e.getFile(), e.getClass().getSimpleName()));
+            case FileSystemException e -> software(e.getMessage());
+            case IOException e when e.getMessage() != null ->
+                software("a file can't be read or written: " + e.getMessage());
             case ArithmeticException e -> software(e.getMessage());
             case NativeCallException e -> software(e.getMessage());
             case DeviceException e -> software(e.getMessage());

@@ -53,12 +53,13 @@ public final class Main {
                 .addSubcommand(new SampleCommand(screen))
                 .addSubcommand(new ReplayCommand(screen))
                 .addSubcommand(new DoctorCommand(screen))
+                .setExpandAtFiles(false) // a prompt such as @Override is text, no file of arguments
                 .setParameterExceptionHandler((e, _) -> refuse(e))
                 .setExecutionExceptionHandler((e, _, _) -> report(e));
         int status;
         try {
             status = line.execute(arguments);
-        } catch (Error e) {
+        } catch (RuntimeException | Error e) {
             status = report(e);
         }
         if (screen.out().checkError() && status == ExitCode.OK) {

@@ -54,7 +54,10 @@ final class SampleCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         FileOption.checkReadable("--model", model);
-        if (length < 0) throw new IllegalArgumentException("--length must be at least 0, got " + length);
+        if (length < 0 || length > TextSample.MAX_LENGTH) {
+            throw new IllegalArgumentException(
+                    "--length must be from 0 to %d, got %d".formatted(TextSample.MAX_LENGTH, length));
+        }
         try (Backend backend = backendOption.open()) {
             String start = prompt.isEmpty() ? LINE_BREAK : prompt;
             String text = TextSample.of(backend, model, start, length, temperature, seed);

@@ -91,8 +91,8 @@ final class GptFile {
      * Reads a model back.
      *
      * @throws IOException if the file can't be read or is no safetensors
-     * @throws IllegalArgumentException if it is no model of this program; the message says why, and no memory has been
-     *     taken for one
+     * @throws IllegalArgumentException if it is no model of this program, or not of finite weights; the message says
+     *     why, and no memory has been taken for one
      */
     static Loaded read(Path file, Backend backend) throws IOException {
         try (Safetensors tensors = Safetensors.open(file)) {
@@ -107,7 +107,7 @@ final class GptFile {
                     size(tensors, file, HEADS),
                     size(tensors, file, WIDTH),
                     size(tensors, file, CONTEXT));
-            check(tensors, file, config); // so that no memory is taken for what is not in the file
+            checkValues(tensors, file, config); // so that no memory is taken for what is not in the file
             var parameters = new GptParameters(backend, config);
             try {
                 load(tensors, file, parameters);
@@ -132,6 +132,23 @@ final class GptFile {
     /** Refuses what {@link #load} does. */
     static void check(Safetensors tensors, Path file, GptConfig config) {
         GptTensor.of(config).forEach(tensor -> require(tensors, file, tensor));
+    }
+
+    /** Refuses what {@link #load} does, and weights that nothing can be computed with: NaN and infinities. */
+    static void checkValues(Safetensors tensors, Path file, GptConfig config) {
+        check(tensors, file, config);
+        GptTensor.of(config).forEach(tensor -> requireFinite(tensors, file, tensor.name()));
+    }
+
+    private static void requireFinite(Safetensors tensors, Path file, String name) {
+        MemorySegment values = tensors.tensor(name);
+        for (long i = 0; i < values.byteSize() / Float.BYTES; i++) {
+            float value = values.getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, i);
+            if (!Float.isFinite(value)) {
+                throw new IllegalArgumentException(
+                        "%s: tensor '%s' has %s at index %d, must be finite".formatted(file, name, value, i));
+            }
+        }
     }
 
     private static void copy(Safetensors tensors, GptParameter p) {

@@ -25,8 +25,8 @@ final class InitialWeights {
      * Replaces a model's weights by those of a file.
      *
      * @param vocabulary the corpus's; a file of ours that has another is refused, in a file of others it can't be known
-     * @throws IllegalArgumentException if the weights are not of this model; the message names the file, the tensor and
-     *     both sides; nothing has been changed
+     * @throws IllegalArgumentException if the weights are not of this model or not finite; the message names the file,
+     *     the tensor and both sides; nothing has been changed
      * @throws IOException if the file can't be read or is no safetensors
      */
     static void load(Path file, GptParameters parameters, String vocabulary) throws IOException {
@@ -35,6 +35,7 @@ final class InitialWeights {
             checkNote(source, file, "heads", String.valueOf(parameters.config().heads()));
             checkNothingElse(source, file, parameters);
             checkNotTransposed(source, file, parameters);
+            GptFile.checkValues(source, file, parameters.config());
             GptFile.load(source, file, parameters);
         }
     }

@@ -8,6 +8,8 @@ import org.asgo4j.linalg.Workers;
 
 /** Text that a model writes. */
 public final class TextSample {
+    /** The most characters that are written at once. */
+    public static final int MAX_LENGTH = Sampler.MAX_COUNT;
 
     private TextSample() {}
 
@@ -17,12 +19,14 @@ public final class TextSample {
      * @param backend does the arithmetic
      * @param model the file
      * @param prompt text to continue; characters the model does not know are refused; empty starts at a line break
-     * @param length characters to write
+     * @param length characters to write, from 0 to {@link #MAX_LENGTH}
      * @param temperature 0 takes the likeliest character, 1 samples the model as it is
      * @param seed the same seed writes the same text
      * @return the prompt and its continuation
      * @throws IOException if the file can't be read or is no safetensors
-     * @throws IllegalArgumentException if the file holds no model, or another argument is out of range
+     * @throws IllegalArgumentException if the file holds no model, its weights are not finite, or another argument is
+     *     out of range
+     * @throws ArithmeticException if the weights are so large that the model overflows
      */
     public static String of(Backend backend, Path model, String prompt, int length, double temperature, long seed)
             throws IOException {

@@ -20,6 +20,8 @@ import org.asgo4j.linalg.Matrix;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Weights of other programs are taken if they are exactly those of the model, and refused otherwise. */
 class InitialWeightsTest {
@@ -93,6 +95,22 @@ class InitialWeightsTest {
         refuses(reshape(EXPAND, 32, 2), EXPAND + "' must be F32 [16, 4], is F32 [32, 2]");
         refuses(reshape("transformer.ln_f.weight", 2, 2), "must be F32 [4], is F32 [2, 2]");
         refuses(rename("transformer.pos_emb.weight", "lm_head.weight"), "this is another");
+    }
+
+    /** As a model to start from and as one to write with; an exception later would blame the learning rate. */
+    @ParameterizedTest
+    @ValueSource(floats = {Float.NaN, Float.NEGATIVE_INFINITY})
+    void weightsThatAreNotFiniteAreRefusedByFileAndTensor(float value) throws IOException {
+        Path file = folder.resolve("model.safetensors");
+        String expected = "%s: tensor '%s' has %s at index 5, must be finite".formatted(file, EXPAND, value);
+        try (var parameters = new GptParameters(backend, CONFIG)) {
+            parameters.initialize(7);
+            parameters.all().stream().filter(p -> p.name().equals(EXPAND))
+                    .forEach(p -> p.weight().set(1, 1, value)); // of four columns
+            GptFile.write(file, parameters, CharTokenizer.restore(VOCABULARY), Map.of());
+            assertRefused(() -> load(file, parameters), expected);
+        }
+        assertRefused(() -> GptFile.read(file, backend), expected);
     }
 
     private static UnaryOperator<Map.Entry<String, List<Long>>> rename(String from, String to) {

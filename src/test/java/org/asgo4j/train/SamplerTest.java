@@ -4,6 +4,7 @@ package org.asgo4j.train;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -84,11 +85,26 @@ class SamplerTest {
                 Gpt gpt = fixture.gpt()) {
             var sampler = new Sampler(gpt);
             assertMessage("prompt must have at least 1 token, got 0", () -> sampler.generate(new int[0], 1, 1, 0));
-            assertMessage("count must be at least 0, got -1", () -> sampler.generate(new int[1], -1, 1, 0));
+            assertMessage("count must be from 0 to 536870912, got -1", () -> sampler.generate(new int[1], -1, 1, 0));
             assertMessage(
                     "temperature must be a number of at least 0, got NaN",
                     () -> sampler.generate(new int[1], 1, Double.NaN, 0));
             assertMessage("inputs[0] is token 5, must be in [0, 5)", () -> sampler.generate(new int[] {5}, 1, 1, 0));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY})
+    void nothingIsWrittenWithoutLogitsToChooseBy(float weight) {
+        try (Backend backend = Backends.open(BackendName.REFERENCE);
+                var fixture = new GptFixture(backend, CONFIG, 1, 1, Seeds.next());
+                Gpt gpt = fixture.gpt()) {
+            fixture.parameters.tokenEmbedding().weight().set(0, 0, weight);
+            for (double temperature : new double[] {0, 1}) {
+                var failure = assertThrows(
+                        ArithmeticException.class, () -> new Sampler(gpt).generate(new int[] {0}, 9, temperature, 0));
+                assertTrue(failure.getMessage().contains("must be finite"), failure::getMessage);
+            }
         }
     }
 
