@@ -21,7 +21,7 @@ final class OptimizerFolder {
 
     /** What a killed process leaves of files that are written beside their place and then renamed. */
     private static final Pattern LEFTOVER =
-            Pattern.compile("\\.(asgo4j-[0-9a-f-]{36}|metrics\\.csv|(config|failure)\\.json)\\.tmp");
+            Pattern.compile("\\.(asgo4j-[0-9a-f-]{36}|metrics\\.csv|sample\\.txt|(config|failure)\\.json)\\.tmp");
 
     private final Path path;
 

@@ -71,6 +71,17 @@ public final class SavedRun {
         return fields;
     }
 
+    /** Whether there is nothing left to train. */
+    public boolean hasEnded() {
+        return folders().stream().allMatch(OptimizerFolder::hasEnded);
+    }
+
+    private List<OptimizerFolder> folders() {
+        return config.recipe().optimizers().stream()
+                .map(choice -> new OptimizerFolder(config.out(), choice))
+                .toList();
+    }
+
     /** Refuses if there is nothing to go on from: the first optimizer has neither ended nor a checkpoint. */
     void requireBegun() throws IOException {
         List<OptimizerChoice> optimizers = config.recipe().optimizers();

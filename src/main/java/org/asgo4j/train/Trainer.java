@@ -74,17 +74,25 @@ final class Trainer {
                 var optimizer = new Optimizer(backend, workers, Manifest.optimizerConfig(reportEvery), groups)) {
             int done = checkpoint.isPresent() ? restore(checkpoint.get(), optimizer) : 0;
             try (MetricsFile metrics = metrics(done)) {
-                for (int step = done + 1; step <= recipe.steps(); step++) {
-                    try {
-                        take(step, gpt, optimizer, metrics);
-                    } catch (ArithmeticException e) {
-                        return Optional.of(new TrainFailure(subject.optimizer(), step, reason(e)));
-                    }
-                    if (isCheckpointDue(step)) save(step, optimizer, metrics);
-                }
-                return Optional.empty();
+                Optional<TrainFailure> failure = takeAll(done, gpt, optimizer, metrics);
+                metrics.force(); // what says that this optimizer has ended comes after all rows
+                return failure;
             }
         }
+    }
+
+    /** All steps that are left; a checkpoint of a state that is not finite ends them too. */
+    private Optional<TrainFailure> takeAll(int done, Gpt gpt, Optimizer optimizer, MetricsFile metrics)
+            throws IOException {
+        for (int step = done + 1; step <= recipe.steps(); step++) {
+            try {
+                take(step, gpt, optimizer, metrics);
+                if (isCheckpointDue(step)) save(step, optimizer, metrics);
+            } catch (ArithmeticException e) {
+                return Optional.of(new TrainFailure(subject.optimizer(), step, reason(e)));
+            }
+        }
+        return Optional.empty();
     }
 
     private String reason(ArithmeticException e) {

@@ -4,7 +4,6 @@ package org.asgo4j.train;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -95,7 +94,7 @@ public final class Training {
      * @throws IOException if a file can't be read or written
      */
     public List<TrainOutcome> resume(SavedRun saved) throws IOException {
-        if (recipe.optimizers().stream().allMatch(choice -> folder(choice).hasEnded())) return repeat();
+        if (saved.hasEnded()) return repeat(config, listener, pictures);
         requireThere("--data", recipe.data());
         if (recipe.init().isPresent()) requireThere("--init", recipe.init().get());
         return set(job -> {
@@ -119,14 +118,23 @@ public final class Training {
         WholeFile.write(config.out().resolve(SavedRun.CONFIG), fields.json());
     }
 
-    /** What came of a training that has ended. */
-    private List<TrainOutcome> repeat() throws IOException {
+    /**
+     * Tells what came of a training that has ended, which takes no backend, and draws its pictures again.
+     *
+     * @return one outcome per optimizer, in the order given
+     * @throws IOException if a file can't be read
+     */
+    public static List<TrainOutcome> repeat(SavedRun ended, TrainListener listener) throws IOException {
+        return repeat(ended.config(), listener, Plots::all);
+    }
+
+    private static List<TrainOutcome> repeat(TrainConfig config, TrainListener listener, Pictures pictures)
+            throws IOException {
         listener.complete();
-        List<TrainOutcome> outcomes = new ArrayList<>();
-        List<LossCurve> curves = new ArrayList<>();
-        for (OptimizerChoice choice : recipe.optimizers()) outcomes.add(outcome(choice, curves));
-        plot(curves);
-        return outcomes;
+        var results = new Results(config, pictures);
+        for (OptimizerChoice choice : config.recipe().optimizers()) results.read(choice);
+        results.plot();
+        return results.outcomes();
     }
 
     private List<TrainOutcome> set(Work work) throws IOException {
@@ -183,17 +191,15 @@ public final class Training {
 
     private List<TrainOutcome> trainAll(Job job) throws IOException {
         announce(job);
-        List<TrainOutcome> outcomes = new ArrayList<>();
-        List<LossCurve> curves = new ArrayList<>();
+        var results = new Results(config, pictures);
         for (OptimizerChoice choice : recipe.optimizers()) {
             boolean begins = !folder(choice).hasEnded();
             if (begins) train(job, choice, folder(choice));
-            TrainOutcome outcome = outcome(choice, curves);
+            TrainOutcome outcome = results.read(choice);
             if (begins) tell(outcome);
-            outcomes.add(outcome);
-            plot(curves);
+            results.plot(); // anew after each, so that a long run can be looked at before it ends
         }
-        return outcomes;
+        return results.outcomes();
     }
 
     private void train(Job job, OptimizerChoice choice, OptimizerFolder folder) throws IOException {
@@ -213,27 +219,6 @@ public final class Training {
             case TrainResult result -> listener.finished(result);
             case TrainFailure failure -> listener.failed(failure);
         }
-    }
-
-    /** What an optimizer's folder says of its end; adds its curve if it trained to the last step. */
-    private TrainOutcome outcome(OptimizerChoice choice, List<LossCurve> curves) throws IOException {
-        OptimizerFolder folder = folder(choice);
-        String label = choice.algorithm().label();
-        if (folder.hasFailed()) return TrainFailure.read(folder.failure(), label);
-        List<MetricsRow> rows = MetricsFile.read(folder.metrics());
-        curves.add(new LossCurve(label, rows));
-        return result(choice, rows.getLast());
-    }
-
-    /** As the last row of the metrics has it, so that a resumed run says the same of what was done before. */
-    private static TrainResult result(OptimizerChoice choice, MetricsRow last) {
-        return new TrainResult(
-                choice.algorithm().label(),
-                last.step(),
-                last.validationLoss().orElse(Double.NaN),
-                last.seconds(),
-                last.tokens() / last.seconds(),
-                last.optimizerMillis());
     }
 
     private void announce(Job job) {
@@ -256,19 +241,12 @@ public final class Training {
         String text = TextSample.of(
                 backend, job.workers(), job.parameters(), tokenizer, "\n", SAMPLE_LENGTH, SAMPLE_TEMPERATURE,
                 recipe.seed());
-        Files.writeString(folder.sample(), text);
+        WholeFile.write(folder.sample(), text);
         Map<String, String> notes = new LinkedHashMap<>();
         notes.put("optimizer", choice.algorithm().label());
         notes.put("learning_rate", String.valueOf(choice.learningRate()));
         notes.put("steps", String.valueOf(recipe.steps()));
         notes.put("seed", String.valueOf(recipe.seed()));
         GptFile.write(folder.model(), job.parameters(), tokenizer, notes);
-    }
-
-    /** Drawn anew after each optimizer, so that a long run can be looked at before it ends. */
-    private void plot(List<LossCurve> curves) {
-        if (curves.isEmpty()) return;
-        String title = "Character-level GPT on " + recipe.data().getFileName();
-        pictures.draw(config.out(), title, curves);
     }
 }

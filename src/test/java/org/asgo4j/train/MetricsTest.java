@@ -115,6 +115,16 @@ class MetricsTest {
         assertEquals(rows.get(100).step(), MetricsFile.read(file).getLast().step());
     }
 
+    /** A folder of that name can't be replaced. */
+    @Test
+    void whatCantBeWrittenAsAWholeLeavesNothingBesideIt() throws IOException {
+        Path taken = Files.createDirectories(directory.resolve("metrics.csv/inner")).getParent();
+        assertThrows(IOException.class, () -> WholeFile.write(taken, "text"));
+        try (Stream<Path> files = Files.list(directory)) {
+            assertEquals(List.of(taken), files.toList());
+        }
+    }
+
     @Test
     void otherFilesAreNotTakenForMetrics() throws IOException {
         Path old = Files.writeString(directory.resolve("old.csv"), "step,tokens\n1,2\n");

@@ -18,6 +18,8 @@ import org.asgo4j.train.OptimizerChoice.Algorithm;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a training leaves and says when an optimizer fails, when it is over, and when its text has moved. */
 class TrainingTest {
@@ -109,6 +111,28 @@ class TrainingTest {
         assertEquals(outcomes, TinyTraining.resume(out, config.recipe(), ends));
         assertEquals(List.of("complete"), ends.heard);
         assertEquals(metrics, Files.readString(out.resolve("lion/metrics.csv")));
+    }
+
+    /** As a failing machine leaves them: a row short, empty, or none. The optimizer after it trains all the same. */
+    @ParameterizedTest
+    @CsvSource({"short,19,ends at step 19 of 20", "empty,0,begins with ''", "missing,0,ends at step 0 of 20"})
+    void aResultWhoseMetricsAreLostIsAFailure(String damage, int step, String reason) throws IOException {
+        List<OptimizerChoice> optimizers =
+                List.of(TinyTraining.choice(Algorithm.SGD), TinyTraining.choice(Algorithm.ADAMW));
+        TinyTraining.interrupt(TinyTraining.config(data, optimizers, out), Algorithm.ADAMW);
+        Path metrics = out.resolve("sgd/metrics.csv");
+        List<String> lines = Files.readAllLines(metrics);
+        switch (damage) {
+            case "short" -> Files.write(metrics, lines.subList(0, lines.size() - 1));
+            case "empty" -> Files.write(metrics, new byte[0]);
+            default -> Files.delete(metrics);
+        }
+        List<TrainOutcome> outcomes = TinyTraining.resume(out);
+        var lost = assertInstanceOf(TrainFailure.class, outcomes.getFirst());
+        assertEquals(step, lost.step());
+        assertTrue(lost.reason().startsWith(metrics + " " + reason), lost::reason);
+        assertInstanceOf(TrainResult.class, outcomes.getLast());
+        assertEquals(outcomes, TinyTraining.resume(out)); // as it says now that all have ended
     }
 
     /** Also a checkpoint of a training that has ended, and by another path. */
