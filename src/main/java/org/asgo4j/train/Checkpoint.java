@@ -60,11 +60,25 @@ final class Checkpoint {
      */
     static Progress load(Path file, Subject subject, Optimizer optimizer) throws IOException {
         try (Safetensors source = Safetensors.open(file)) {
-            require(source, file, FORMAT_KEY, FORMAT);
-            require(source, file, OPTIMIZER_KEY, subject.optimizer());
-            Manifest.requireSame(
-                    subject.identity(), Fields.parse(file.toString(), GptFile.note(source, file, RUN_KEY)));
-            require(source, file, "vocabulary", subject.tokenizer().vocabulary());
+            requireOf(subject, source, file);
+            return restore(source, file, subject, optimizer);
+        } catch (SafetensorsException e) {
+            throw damaged(file, e);
+        }
+    }
+
+    /** Refuses a checkpoint of another training; those before it would be of another too. */
+    private static void requireOf(Subject subject, Safetensors source, Path file) {
+        require(source, file, FORMAT_KEY, FORMAT);
+        require(source, file, OPTIMIZER_KEY, subject.optimizer());
+        Manifest.requireSame(subject.identity(), Fields.parse(file.toString(), GptFile.note(source, file, RUN_KEY)));
+        require(source, file, "vocabulary", subject.tokenizer().vocabulary());
+    }
+
+    /** What does not fit in a checkpoint of this training is damage. */
+    private static Progress restore(Safetensors source, Path file, Subject subject, Optimizer optimizer)
+            throws IOException {
+        try {
             Progress progress = Progress.parse(file + ": progress", GptFile.note(source, file, PROGRESS_KEY));
             GptFile.check(source, file, subject.parameters().config());
             optimizer.load(source, STATE_PREFIX);
@@ -74,11 +88,15 @@ final class Checkpoint {
             }
             GptFile.load(source, file, subject.parameters());
             return progress;
-        } catch (SafetensorsException | IllegalArgumentException e) {
-            String problem = e.getMessage().contains(file.toString()) ? e.getMessage() : file + ": " + e.getMessage();
-            throw new IllegalArgumentException(
-                    problem + "; if this file is removed, the checkpoint before it is taken", e);
+        } catch (IllegalArgumentException e) {
+            throw damaged(file, e);
         }
+    }
+
+    private static IllegalArgumentException damaged(Path file, Exception e) {
+        String problem = e.getMessage().contains(file.toString()) ? e.getMessage() : file + ": " + e.getMessage();
+        return new IllegalArgumentException(
+                problem + "; if this file is removed, the checkpoint before it is taken", e);
     }
 
     private static void require(Safetensors source, Path file, String key, String expected) {

@@ -11,6 +11,8 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.asgo4j.io.Safetensors;
+import org.asgo4j.io.SafetensorsException;
 
 /**
  * The folder of one optimizer's results. {@code model.safetensors} is its last file, so that where it is the training
@@ -92,22 +94,32 @@ final class OptimizerFolder {
         Files.createDirectories(path);
     }
 
-    /** Whether {@link #clear} deletes a file, by whichever path it is named. */
-    boolean wouldClear(Path file) throws IOException {
-        List<Path> cleared = new ArrayList<>(oldestFirst());
-        cleared.add(model());
-        for (Path each : cleared) {
-            if (Files.exists(each) && Files.isSameFile(each, file)) return true;
-        }
-        return false;
+    /** All that a training puts here. */
+    List<Path> replaced() throws IOException {
+        List<Path> all = new ArrayList<>(oldestFirst());
+        all.addAll(List.of(metrics(), sample(), failure(), model()));
+        return all;
     }
 
-    /** Deletes what says how far an earlier run came. */
+    /** Deletes an earlier training's results; what says that it has ended goes last, as it comes last. */
     void clear() throws IOException {
-        Files.deleteIfExists(model());
-        Files.deleteIfExists(failure());
-        keepNewest(0);
+        for (Path each : replaced()) Files.deleteIfExists(each);
         removeLeftovers();
+    }
+
+    /** Refuses to replace a {@code model.safetensors} that is none of this program's. */
+    void refuseForeignModel() throws IOException {
+        if (Files.notExists(model()) || hasOwnModel()) return;
+        throw new IllegalArgumentException("--out: %s was not written by a training and would be replaced; "
+                .formatted(model()) + "name another folder");
+    }
+
+    private boolean hasOwnModel() throws IOException {
+        try (Safetensors file = Safetensors.open(model())) {
+            return file.metadata().getOrDefault("format", "").startsWith("asgo4j-");
+        } catch (SafetensorsException notReadable) {
+            return false;
+        }
     }
 
     /** Deletes what interrupted writes left, here and beside {@code config.json}. */

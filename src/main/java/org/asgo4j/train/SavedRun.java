@@ -76,6 +76,14 @@ public final class SavedRun {
         return folders().stream().allMatch(OptimizerFolder::hasEnded);
     }
 
+    /** Whether an optimizer has come as far as a checkpoint. */
+    boolean hasBegun() throws IOException {
+        for (OptimizerFolder folder : folders()) {
+            if (folder.hasEnded() || folder.newestCheckpoint().isPresent()) return true;
+        }
+        return false;
+    }
+
     private List<OptimizerFolder> folders() {
         return config.recipe().optimizers().stream()
                 .map(choice -> new OptimizerFolder(config.out(), choice))

@@ -8,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.Workers;
 
@@ -66,18 +65,19 @@ public final class Training {
      *
      * @return one outcome per optimizer, in the order given; one that fails does not keep the others from training
      * @throws CorpusException if there is no such text, or it is too short or has one character only
-     * @throws IllegalArgumentException if the output folder holds the checkpoints of a training that did not end or
-     *     some of the corpus, or the initial weights are of another model or among the results there, which would be
-     *     replaced
+     * @throws IllegalArgumentException if the output folder holds a training that did not end, files of another
+     *     program that would be replaced, or some of the corpus, or the initial weights are of another model or among
+     *     the results there
      * @throws IOException if a result can't be written
      */
     public List<TrainOutcome> run() throws IOException {
-        refuseTextInOutput();
+        var results = new ResultsFolder(config);
+        results.refuseText();
         return set(job -> {
             initialize(job); // so that a file of other weights is refused before anything is written
             Files.createDirectories(config.out());
-            for (OptimizerChoice choice : recipe.optimizers()) refuseLoss(folder(choice));
-            for (OptimizerChoice choice : recipe.optimizers()) folder(choice).clear();
+            results.refuseLoss();
+            results.clear();
             describe(job);
             return trainAll(job);
         });
@@ -155,38 +155,6 @@ public final class Training {
         job.parameters().initialize(recipe.seed());
         if (recipe.init().isEmpty()) return;
         InitialWeights.load(recipe.init().get(), job.parameters(), job.split().tokenizer().vocabulary());
-    }
-
-    /** A folder with results is no text of {@code --data}: what lies there has to be none before. */
-    private void refuseTextInOutput() throws IOException {
-        Path data = recipe.data();
-        Path out = config.out();
-        if (!Files.isDirectory(data) || !Files.isDirectory(out)) return;
-        if (!out.toRealPath().startsWith(data.toRealPath())) return;
-        boolean leftOut = SavedRun.isIn(out) && !Files.isSameFile(out, data);
-        if (leftOut || isEmpty(out)) return;
-        throw new IllegalArgumentException(
-                "--out: %s has text of --data %s, which would not be the same with results in it; name a new folder"
-                        .formatted(out, data));
-    }
-
-    private static boolean isEmpty(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.findAny().isEmpty();
-        }
-    }
-
-    /** Refuses to begin where that deletes what was not finished, or what the training begins with. */
-    private void refuseLoss(OptimizerFolder folder) throws IOException {
-        Optional<Path> checkpoint = folder.newestCheckpoint();
-        if (checkpoint.isPresent() && !folder.hasEnded()) {
-            throw new IllegalArgumentException("%s is of a training that did not end: --resume %s goes on with it; "
-                    .formatted(checkpoint.get(), config.out()) + "to begin anew, remove it or name another folder");
-        }
-        if (recipe.init().isPresent() && folder.wouldClear(recipe.init().get())) {
-            throw new IllegalArgumentException("--init: %s is of the results in %s, which this training replaces; "
-                    .formatted(recipe.init().get(), config.out()) + "name another --out, or a copy of the file");
-        }
     }
 
     private List<TrainOutcome> trainAll(Job job) throws IOException {

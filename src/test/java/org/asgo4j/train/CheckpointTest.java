@@ -2,6 +2,7 @@
 package org.asgo4j.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -279,9 +280,43 @@ class CheckpointTest {
         train(config(adamw(), parts)); // what did end is
     }
 
+    /** The last one's checkpoint, and none where the first has ended and the next has none yet. */
+    @Test
+    void aTrainingThatDidNotEndIsNotOverwrittenWithOtherOptimizers() throws IOException {
+        Path parts = folder.resolve("parts");
+        List<OptimizerChoice> two = List.of(TinyTraining.choice(Algorithm.SGD), adamw().getFirst());
+        TinyTraining.interrupt(config(two, parts), Algorithm.ADAMW);
+        List<String> before = names(parts);
+        List<OptimizerChoice> other = List.of(TinyTraining.choice(Algorithm.LION));
+        assertOutRefused(other, parts, "--resume " + parts + " goes on with it");
+        assertEquals(before, names(parts));
+
+        new OptimizerFolder(parts, adamw().getFirst()).keepNewest(0);
+        for (List<OptimizerChoice> next : List.of(other, two, adamw())) {
+            assertOutRefused(next, parts, "--resume " + parts + " goes on with it");
+        }
+        TinyTraining.resume(parts);
+        train(config(other, parts));
+    }
+
+    @Test
+    void checkpointsWithoutADescriptionAreNotOverwritten() throws IOException {
+        Path parts = folder.resolve("parts");
+        interrupt(adamw(), parts);
+        Files.delete(parts.resolve("config.json"));
+        assertOutRefused(adamw(), parts, "step-12.safetensors is of a training that did not end");
+    }
+
+    private void assertOutRefused(List<OptimizerChoice> optimizers, Path out, String expected) {
+        var refusal = assertThrows(IllegalArgumentException.class, () -> train(config(optimizers, out)));
+        assertTrue(refusal.getMessage().contains(expected), refusal::getMessage);
+    }
+
+    /** Refused for what it is: nothing is damaged, and no checkpoint before it would be another's. */
     private void assertRefused(Path run, String... parts) {
         var refusal = assertThrows(IllegalArgumentException.class, () -> TinyTraining.resume(run));
         for (String part : parts) assertTrue(refusal.getMessage().contains(part), refusal::getMessage);
+        assertFalse(refusal.getMessage().contains("if this file is removed"), refusal::getMessage);
     }
 
     private static List<OptimizerChoice> adamw() {

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a training leaves and says when an optimizer fails, when it is over, and when its text has moved. */
 class TrainingTest {
@@ -145,10 +146,7 @@ class TrainingTest {
         for (Path init : List.of(model, checkpoint, out.resolve("adamw/../adamw/model.safetensors"))) {
             byte[] before = Files.readAllBytes(init);
             Recipe again = config.recipe().from(data, Optional.of(init));
-            var refusal = assertThrows(
-                    IllegalArgumentException.class,
-                    () -> TinyTraining.train(new TrainConfig(again, out, 1, 0, 1), new Ends()));
-            assertTrue(refusal.getMessage().startsWith("--init: " + init), refusal::getMessage);
+            assertOutRefused(new TrainConfig(again, out, 1, 0, 1), "--init: " + init);
             assertArrayEquals(before, Files.readAllBytes(init));
             assertTrue(Files.exists(model), init::toString);
         }
@@ -157,6 +155,64 @@ class TrainingTest {
         Recipe onward = other.from(data, Optional.of(model)); // another optimizer's folder is left alone
         assertInstanceOf(
                 TrainResult.class, TinyTraining.train(new TrainConfig(onward, out, 1, 0, 1), new Ends()).getFirst());
+    }
+
+    /** Also as a folder that the results would lie in, and the results of an optimizer that is not trained again. */
+    @Test
+    void textAmongTheResultsIsRefusedAndStays() throws IOException {
+        List<OptimizerChoice> adamw = List.of(TinyTraining.choice(Algorithm.ADAMW));
+        TinyTraining.train(TinyTraining.config(data, adamw, out), new Ends());
+        Path sample = out.resolve("adamw/sample.txt");
+        String before = Files.readString(sample);
+        for (Path text : List.of(sample, out.resolve("adamw"), out.resolve("adamw/../config.json"))) {
+            TrainConfig again = TinyTraining.config(text, adamw, out);
+            assertOutRefused(again, "--data: %s is of the results in %s".formatted(text, out));
+        }
+        assertEquals(before, Files.readString(sample));
+        List<OptimizerChoice> lion = List.of(TinyTraining.choice(Algorithm.LION));
+        TinyTraining.train(TinyTraining.config(sample, lion, out), new Ends());
+        assertEquals(before, Files.readString(sample));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"config.json", "adamw/model.safetensors"})
+    void filesOfOtherProgramsAreRefusedAndStay(String name) throws IOException {
+        Path theirs = out.resolve(name);
+        Files.createDirectories(theirs.getParent());
+        Files.copy(Path.of("src/test/resources/golden/muon-16x48.safetensors"), theirs);
+        byte[] before = Files.readAllBytes(theirs);
+        TrainConfig config = TinyTraining.config(data, List.of(TinyTraining.choice(Algorithm.ADAMW)), out);
+        assertOutRefused(config, "--out: " + theirs);
+        assertArrayEquals(before, Files.readAllBytes(theirs));
+    }
+
+    /** Of this version, but not as a training writes it. */
+    @Test
+    void aTrainingThatCantBeReadIsNotReplaced() throws IOException {
+        Files.createDirectories(out);
+        Path ours = Files.writeString(out.resolve("config.json"), "{\"format\": \"asgo4j-run-1\"}");
+        TrainConfig config = TinyTraining.config(data, List.of(TinyTraining.choice(Algorithm.ADAMW)), out);
+        assertOutRefused(config, "--out: whether the training there has ended can't be told: " + ours + " has no");
+        assertTrue(Files.exists(ours));
+    }
+
+    private static void assertOutRefused(TrainConfig config, String expected) {
+        var refusal = assertThrows(
+                IllegalArgumentException.class, () -> TinyTraining.train(config, new TinyTraining.Silence()));
+        assertTrue(refusal.getMessage().startsWith(expected), refusal::getMessage);
+    }
+
+    @Test
+    void nothingOfATrainingBeforeIsTakenForAFailuresResult() throws IOException {
+        OptimizerChoice sgd = TinyTraining.choice(Algorithm.SGD);
+        TinyTraining.train(TinyTraining.config(data, List.of(sgd), out), new Ends());
+        for (String picture : List.of("loss.png", "dynamics.png")) Files.createFile(out.resolve(picture));
+        TinyTraining.train(TinyTraining.config(data, List.of(DIVERGING), out), new Ends());
+        for (String old : List.of("loss.png", "dynamics.png", "sgd/sample.txt", "sgd/model.safetensors")) {
+            assertTrue(Files.notExists(out.resolve(old)), old);
+        }
+        int rows = Files.readAllLines(out.resolve("sgd/metrics.csv")).size() - 1;
+        assertTrue(rows < TinyTraining.STEPS, () -> rows + " rows of a training that diverged");
     }
 
     @Test
@@ -210,10 +266,7 @@ class TrainingTest {
         Path note = Files.writeString(inner.resolve("note.txt"), "text");
         for (Path results : List.of(inner, folder)) {
             TrainConfig config = TinyTraining.config(folder, List.of(TinyTraining.choice(Algorithm.SGD)), results);
-            var refusal = assertThrows(
-                    IllegalArgumentException.class, () -> TinyTraining.train(config, new TinyTraining.Silence()));
-            String expected = "--out: %s has text of --data %s".formatted(results, folder);
-            assertTrue(refusal.getMessage().startsWith(expected), refusal::getMessage);
+            assertOutRefused(config, "--out: %s has text of --data %s".formatted(results, folder));
             assertFalse(Files.exists(results.resolve("config.json")));
         }
         assertEquals("text", Files.readString(note));
