@@ -39,7 +39,7 @@ final class ResultsFolder {
 
     private boolean isEmpty() throws IOException {
         try (Stream<Path> files = Files.list(path)) {
-            return files.findAny().isEmpty();
+            return files.allMatch(file -> file.endsWith(FolderLock.NAME));
         }
     }
 

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.BackendName;
 
 /** A training that was begun, as its {@code config.json} describes it. */
@@ -54,6 +55,11 @@ public final class SavedRun {
         } catch (IOException | IllegalArgumentException another) {
             return false; // many programs have a file of that name
         }
+    }
+
+    /** Whether the file says all that it would of a training with these. */
+    boolean isAs(TrainConfig other, Backend with) {
+        return config.equals(other) && backend == with.name();
     }
 
     /** What was trained, with the threads and checkpoints of then. */

@@ -65,9 +65,9 @@ public final class Training {
      *
      * @return one outcome per optimizer, in the order given; one that fails does not keep the others from training
      * @throws CorpusException if there is no such text, or it is too short or has one character only
-     * @throws IllegalArgumentException if the output folder holds a training that did not end, files of another
-     *     program that would be replaced, or some of the corpus, or the initial weights are of another model or among
-     *     the results there
+     * @throws IllegalArgumentException if the output folder holds a training that goes on or did not end, files of
+     *     another program that would be replaced, or some of the corpus, or the initial weights are of another model or
+     *     among the results there
      * @throws IOException if a result can't be written
      */
     public List<TrainOutcome> run() throws IOException {
@@ -76,21 +76,24 @@ public final class Training {
         return set(job -> {
             initialize(job); // so that a file of other weights is refused before anything is written
             Files.createDirectories(config.out());
-            results.refuseLoss();
-            results.clear();
-            describe(job);
-            return trainAll(job);
+            try (var _ = FolderLock.take(config.out())) {
+                results.refuseLoss();
+                results.clear();
+                describe(job);
+                return trainAll(job);
+            }
         });
     }
 
     /**
      * Goes on where a training was interrupted: optimizers that have ended are left alone, the one that was interrupted
-     * goes on from its newest checkpoint, the others follow. If all have ended, their outcomes are read again.
+     * goes on from its newest checkpoint, the others follow. If all have ended, their outcomes are read again. Paths,
+     * threads, checkpoints and backend are from here on those that this was made with.
      *
      * @param saved the run in the output folder
      * @return one outcome per optimizer, in the order given; one that fails does not keep the others from training
      * @throws IllegalArgumentException if there is no checkpoint, or corpus, checkpoint or program are not those of the
-     *     run, or the corpus is gone; nothing has been changed
+     *     run, or the corpus is gone, or another process trains there; no result has been changed
      * @throws IOException if a file can't be read or written
      */
     public List<TrainOutcome> resume(SavedRun saved) throws IOException {
@@ -100,9 +103,11 @@ public final class Training {
         return set(job -> {
             Manifest.requireSameText(recipe.data(), job.identity(), saved.fields());
             Manifest.requireSame(job.identity(), saved.fields());
-            saved.requireBegun();
-            if (!recipe.equals(saved.config().recipe())) describe(job); // so that a next time needs no path
-            return trainAll(job);
+            try (var _ = FolderLock.take(config.out())) {
+                saved.requireBegun();
+                if (!saved.isAs(config, backend)) describe(job); // so that a next time needs no more than the folder
+                return trainAll(job);
+            }
         });
     }
 

@@ -14,9 +14,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.asgo4j.linalg.Backend;
+import org.asgo4j.linalg.BackendName;
+import org.asgo4j.linalg.Backends;
 import org.asgo4j.train.OptimizerChoice.Algorithm;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -213,6 +217,47 @@ class TrainingTest {
         }
         int rows = Files.readAllLines(out.resolve("sgd/metrics.csv")).size() - 1;
         assertTrue(rows < TinyTraining.STEPS, () -> rows + " rows of a training that diverged");
+    }
+
+    /** Each training's listener begins the other in the same folder, by another path. */
+    @Test
+    void whileATrainingGoesOnItsFolderIsNobodyElses() throws IOException {
+        TrainConfig config = TinyTraining.config(data, List.of(TinyTraining.choice(Algorithm.ADAMW)), out);
+        Path sameFolder = folder.resolve("out/../out");
+        List<String> refusals = new ArrayList<>();
+        var intruder = new TinyTraining.Silence() {
+            @Override
+            public void begun(String optimizer, float learningRate) {
+                var anew = new TrainConfig(config.recipe(), sameFolder, 1, 1, 1);
+                for (Executable other : List.<Executable>of(
+                        () -> TinyTraining.train(anew, new Ends()), () -> TinyTraining.resume(sameFolder))) {
+                    refusals.add(assertThrows(IllegalArgumentException.class, other).getMessage());
+                }
+            }
+        };
+        Files.createDirectories(out);
+        Files.createFile(out.resolve(FolderLock.NAME)); // a killed process left it
+        TinyTraining.train(config, intruder);
+        assertEquals(2, refusals.size());
+        for (String each : refusals) assertTrue(each.startsWith("another process trains in " + sameFolder), each);
+        assertFalse(Files.exists(out.resolve(FolderLock.NAME)));
+        Path alone = folder.resolve("alone");
+        TinyTraining.train(new TrainConfig(config.recipe(), alone, 1, 0, 1), new Ends());
+        Path model = Path.of("adamw/model.safetensors");
+        assertEquals(-1, Files.mismatch(alone.resolve(model), out.resolve(model)));
+    }
+
+    /** All of it or nothing: what was given once needs not be given again. */
+    @Test
+    void whatATrainingGoesOnWithIsRemembered() throws IOException {
+        TrainConfig config = TinyTraining.config(data, List.of(TinyTraining.choice(Algorithm.ADAMW)), out);
+        TinyTraining.interrupt(config, Algorithm.ADAMW);
+        var other = new TrainConfig(config.recipe(), out, 2, 5, 7);
+        try (Backend backend = Backends.open(BackendName.REFERENCE)) {
+            new Training(other, backend, new Ends(), (_, _, _) -> {}).resume(SavedRun.open(out));
+        }
+        TrainConfig now = SavedRun.open(out).config();
+        assertEquals(List.of(2, 5, 7), List.of(now.threads(), now.checkpointEvery(), now.keep()));
     }
 
     @Test
