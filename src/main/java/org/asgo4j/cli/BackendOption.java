@@ -12,7 +12,7 @@ final class BackendOption {
             names = "--backend",
             paramLabel = "NAME",
             description = "openblas, mkl, cuda or reference (pure Java, slow); default: openblas, or what "
-                    + "-Dasgo4j.backend in ASGO4J_OPTS says")
+                    + "-Dasgo4j.backend in ASGO4J_OPTS says; a training that is resumed keeps its own")
     private String name;
 
     /** Opens the backend that was asked for, with one BLAS thread per call. */

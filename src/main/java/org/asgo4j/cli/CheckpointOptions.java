@@ -17,7 +17,7 @@ final class CheckpointOptions {
 
     /** What may be given to a training that goes on. */
     static final String RESUMABLE = "only --threads, --backend, --checkpoint-every and --keep may change, and --data "
-            + "and --init may say where the same text and weights lie now";
+            + "and --init may say where the same text and weights lie now; the next time all are as given last";
 
     @Option(
             names = "--checkpoint-every", paramLabel = "N",

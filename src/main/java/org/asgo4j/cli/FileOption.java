@@ -8,6 +8,12 @@ import java.nio.file.Path;
 final class FileOption {
     private FileOption() {}
 
+    /** Refuses an empty path, as of a variable that is not set; null, which is none at all, is left to the caller. */
+    static void checkNamed(String option, Path path, String expected) {
+        if (path == null || !path.toString().isBlank()) return;
+        throw new IllegalArgumentException("%s is empty: name %s".formatted(option, expected));
+    }
+
     /** Refuses a file that can't be read. */
     static void checkReadable(String option, Path file) {
         require(Files.exists(file), option, file, "doesn't exist");

@@ -48,7 +48,9 @@ final class OutputFolder implements AutoCloseable {
             remove(made);
             throw refusal(path, "permission denied", null);
         }
-        return new OutputFolder(path, made);
+        var folder = new OutputFolder(path, made);
+        Runtime.getRuntime().addShutdownHook(new Thread(folder::close)); // Ctrl-C while the text is read ends no block
+        return folder;
     }
 
     private static IllegalArgumentException refusal(Path path, String reason, IOException cause) {

@@ -112,6 +112,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private int train() throws IOException {
+        FileOption.checkNamed("--out", out, "a folder for the results");
         List<OptimizerChoice> choices = optimizers.choices();
         try (OutputFolder folder = OutputFolder.make(out)) {
             int workers = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
@@ -143,6 +144,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private int resume(Path folder) throws IOException {
+        FileOption.checkNamed("--resume", folder, "the folder of an interrupted training's results");
         for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
             if (!RESUME_OPTIONS.contains(option.longestName())) {
                 throw new IllegalArgumentException("%s can't be given with --resume: it is as it was; %s"
@@ -157,6 +159,7 @@ final class TrainCommand implements Callable<Integer> {
                 threads == null ? before.threads() : threads,
                 checkpoints.every(before.checkpointEvery()),
                 checkpoints.keep(before.keep()));
+        if (saved.hasEnded()) return print(config, Training.repeat(saved, new ProgressLine(screen)));
         try (Backend backend = backendOption.open(saved.backend());
                 ProgressLine progress = new ProgressLine(screen)) {
             return print(config, new Training(config, backend, progress).resume(saved));
@@ -174,9 +177,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private Path corpus() {
-        if (data != null && data.toString().isBlank()) {
-            throw new IllegalArgumentException("--data is empty: name a text file, directory, jar or zip");
-        }
+        FileOption.checkNamed("--data", data, "a text file, directory, jar or zip");
         if (data != null) return data;
         String path = System.getProperty(DEFAULT_CORPUS);
         if (path == null) {

@@ -3,11 +3,14 @@ package org.asgo4j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -57,6 +60,8 @@ class BadInputTest {
                 "--data words.txt --root cubic|--root must be eigen, tridiagonal, zolotarev, polar-express, newton or",
                 "--data words.txt --optimizer adamw --root qr|--root is for asgo and asgo-published",
                 "--data  --steps 5|--data is empty",
+                "--data words.txt --out  --steps 5|--out is empty: name a folder for the results",
+                "--resume  --threads 1|--resume is empty: name the folder of an interrupted training",
                 "--data words.txt --refresh early|refresh must be N, early:N, adaptive or async:N",
                 "--data words.txt --root newton --refresh adaptive|adaptive refresh needs a root with an eigenbasis",
                 "--data words.txt --damping 1e-6|--damping must be relative:X or pseudo-inverse:X with X in [0, 1)",
@@ -110,6 +115,17 @@ class BadInputTest {
     void theOtherCommandsRefuse(String arguments, String expected) {
         assertRefused(run(arguments), expected);
         assertFalse(Files.exists(folder.resolve("o")), "a refused replay has written");
+    }
+
+    /** The lock of a process that trains there. */
+    @Test
+    void aFolderInUseIsRefused() throws IOException {
+        Path lock = Files.createDirectory(folder.resolve("taken")).resolve(".asgo4j.lock");
+        try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            assertNotNull(channel.tryLock());
+            String tiny = "train --data words.txt --layers 1 --width 16 --heads 2 --context 8 --out taken";
+            assertRefused(run(tiny), "another process trains in taken");
+        }
     }
 
     @Test

@@ -190,6 +190,9 @@ class TrainCommandTest {
         assertTrue(end.getFirst().matches("result optimizer=adamw failed step=\\d+ " + reason), result::toString);
         assertTrue(RESULT.matcher(end.getLast()).matches(), result::toString);
         assertSameModels(diverged, "asgo");
+        Path config = diverged.resolve("config.json"); // printing takes no backend, least of all one that is not there
+        Files.writeString(config, Files.readString(config).replaceFirst("(\"backend_name\": )\"\\w+\"", "$1\"cuda\""));
+        assertTrue(Files.readString(config).contains("\"cuda\""));
         var again = new CliProcess(folder).run("train", "--resume", diverged.toString());
         assertEquals(1, again.status(), again::toString);
         assertTrue(again.out().getFirst().startsWith("complete: "), again::toString);
