@@ -84,19 +84,21 @@ public final class AsgoOptimizer extends Optimizer implements AutoCloseable {
      * @throws org.asgo4j.optim.NonFiniteGradientException if an element of the gradient is NaN or infinite; weight and
      *     state of this parameter have not been changed
      * @throws IllegalArgumentException if weight or gradient is sparse, not float32, empty, too large for a buffer, or
-     *     not of the shape or on the device of the first update, or if the tracker returns a learning rate that is
-     *     negative or not finite; nothing has been changed
-     * @throws IllegalStateException if this optimizer is closed, or the parameter is not of the block
+     *     not of the shape or on the device of the first update, if the engine refuses writes to the weight, as to one
+     *     that is broadcast, or if the tracker returns a learning rate that is negative or not finite; weight and state
+     *     have not been changed
+     * @throws IllegalStateException if this optimizer is closed, or the parameter is not of the block; weight and state
+     *     have not been changed
      */
     @Override
     public synchronized void update(String parameterId, NDArray weight, NDArray grad) {
         checkOpen();
-        RoutedParameter parameter = parameters.get(parameterId, weight);
-        parameter.check(weight, grad);
         // What the engine makes on the way is freed with the scope; without, it would live as long as the model.
         try (NDScope scope = new NDScope(); Arena scratch = Arena.ofConfined()) {
             scope.suppressNotUsedWarning();
             try {
+                RoutedParameter parameter = parameters.get(parameterId, weight);
+                parameter.check(weight, grad);
                 step(parameterId, parameter, weight, grad, scratch);
                 TensorMemory.clearGradient(weight);
             } catch (Throwable thrown) {
@@ -111,7 +113,7 @@ public final class AsgoOptimizer extends Optimizer implements AutoCloseable {
         float learningRate = learningRateTracker.getNewValue(id, t);
         TensorMemory gradient = memory(parameter, prepared(grad), scratch);
         TensorMemory target = memory(parameter, weight, scratch);
-        if (target.view()) parameter.prove(target, weight);
+        parameter.prove(target, weight);
         parameter.state.step(target.matrix(), gradient.matrix(), learningRate, getWeightDecay());
         updates = t;
         if (target.view()) return;
@@ -121,12 +123,8 @@ public final class AsgoOptimizer extends Optimizer implements AutoCloseable {
 
     /** DJL's loop ends here: left alone, the next batch would be added to what later parameters have gathered. */
     private void clearGradients(NDArray weight, Throwable thrown) {
-        try {
-            TensorMemory.clearGradient(weight);
-            parameters.clearGradients();
-        } catch (RuntimeException failed) {
-            thrown.addSuppressed(failed);
-        }
+        RoutedParameters.clearGradient(weight, thrown);
+        parameters.clearGradients(thrown);
     }
 
     /** The gradient rescaled and clipped, by the engine, as its own optimizers do. */
@@ -154,8 +152,9 @@ public final class AsgoOptimizer extends Optimizer implements AutoCloseable {
     }
 
     /**
-     * Writes the state of all parameters of the block that gather gradients to a file: momenta, gram matrices, roots,
-     * counts of updates; not the parameters themselves, which DJL saves. The file is replaced as a whole or not at all.
+     * Writes the state of all parameters of the block that gather gradients, or did and were updated before they were
+     * frozen, to a file: momenta, gram matrices, roots, counts of updates; not the parameters themselves, which DJL
+     * saves. The file is replaced as a whole or not at all.
      *
      * @throws IllegalStateException if this optimizer is closed or was built without a block, or a parameter of the
      *     block is not initialized
@@ -170,6 +169,8 @@ public final class AsgoOptimizer extends Optimizer implements AutoCloseable {
 
     /**
      * Replaces the state of all parameters by what {@link #save} wrote for a model of the same parameters and rules.
+     * Those that the file has a state of must gather gradients now or have been updated: one that was frozen after
+     * updates is to be frozen again after this.
      * From here on updates are, bit for bit, those that the saved optimizer would have made of the same weights and
      * gradients, and the tracker is asked for the same steps.
      *

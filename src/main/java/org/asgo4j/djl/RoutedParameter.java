@@ -19,6 +19,7 @@ final class RoutedParameter {
     private final Shape shape;
     private final Device device;
     private long provenAddress; // where the engine was seen to see what is written
+    private boolean written; //    a copy, back into the weight
 
     RoutedParameter(String name, NDArray array, RuleState state) {
         this.name = name;
@@ -69,8 +70,25 @@ final class RoutedParameter {
         }
     }
 
-    /** Throws unless the engine sees what is written to a view of its weight; looked at once for each address. */
+    /** Throws unless what is stepped in a weight's memory will reach the weight. */
     void prove(TensorMemory memory, NDArray weight) {
+        if (memory.view()) proveSeen(memory, weight);
+        else if (!written) proveWritable(memory, weight);
+    }
+
+    /** Writes a copy back once as it is, since a state that has been stepped can't go back. */
+    private void proveWritable(TensorMemory copy, NDArray weight) {
+        try {
+            copy.writeTo(weight);
+        } catch (RuntimeException refused) {
+            throw new IllegalArgumentException("weight of '%s' can't be written, must be an array whose elements have "
+                    .formatted(name) + "memory of their own, not broadcast: " + refused.getMessage(), refused);
+        }
+        written = true;
+    }
+
+    /** Looked at once for each address. */
+    private void proveSeen(TensorMemory memory, NDArray weight) {
         long address = memory.matrix().segment().address();
         if (address == provenAddress) return;
         if (!memory.isSeenBy(weight)) {

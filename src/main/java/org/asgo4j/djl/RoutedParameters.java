@@ -61,11 +61,20 @@ final class RoutedParameters implements AutoCloseable {
                 "parameter %s is none of the block that the optimizer was built for".formatted(id));
     }
 
-    /** Clears the gradients of all parameters of the block; of none if there is no block. */
-    void clearGradients() {
+    /** Clears the gradients of all parameters of the block after a failure; of none if there is no block. */
+    void clearGradients(Throwable thrown) {
         if (block == null) return;
         for (Parameter each : block.getParameters().values()) {
-            if (each.isInitialized()) TensorMemory.clearGradient(each.getArray());
+            if (each.isInitialized()) clearGradient(each.getArray(), thrown);
+        }
+    }
+
+    /** One that the engine can't clear keeps no other from being cleared. */
+    static void clearGradient(NDArray weight, Throwable thrown) {
+        try {
+            TensorMemory.clearGradient(weight);
+        } catch (RuntimeException failed) {
+            thrown.addSuppressed(failed);
         }
     }
 

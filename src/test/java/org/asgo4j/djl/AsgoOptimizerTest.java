@@ -28,6 +28,7 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.BackendName;
@@ -261,6 +262,48 @@ class AsgoOptimizerTest {
             }
         }
         for (int i = 0; i < 6; i++) assertEquals(before[i] - RATE, weight.toFloatArray()[i]);
+    }
+
+    /** As a gradient that is not finite: of another type or shape, or for a parameter of no rule. */
+    @Test
+    void theGatheredGradientIsClearedAlsoIfItIsRefusedUnread() {
+        NDArray weight = tensor(new Shape(2, 3));
+        weight.setRequiresGradient(true);
+        try (AsgoOptimizer optimizer = builder(SGD)
+                .optRouting((name, _) -> name.endsWith("#none") ? null : SGD).build()) {
+            weight.setName("weight");
+            Map<NDArray, String> refused = Map.of(
+                    tensor(new Shape(2, 3)).toType(DataType.FLOAT64, true), "id",
+                    tensor(new Shape(3, 2)), "id",
+                    tensor(new Shape(2, 3)), "none");
+            refused.forEach((gradient, id) -> {
+                try (var collector = PyTorch.engine().newGradientCollector()) {
+                    collector.backward(weight.sum());
+                }
+                assertEquals(1, weight.getGradient().getFloat(1, 2));
+                assertThrows(RuntimeException.class, () -> optimizer.update(id, weight, gradient));
+                assertArrayEquals(new float[6], weight.getGradient().toFloatArray());
+            });
+        }
+    }
+
+    /** PyTorch refuses to write to it, which is too late after the state was stepped. */
+    @Test
+    void aBroadcastWeightIsRefusedBeforeItsStateChanges() {
+        NDArray row = tensor(new Shape(1, 3));
+        float[] before = row.toFloatArray();
+        NDArray gradient = tensor(new Shape(2, 3));
+        Rule momentum = new Sgd(new SgdConfig(0.5f, false));
+        try (AsgoOptimizer optimizer = builder(momentum).build(); AsgoOptimizer fresh = builder(momentum).build()) {
+            refused("weight of 'id' can't be written, must be an array whose elements have memory of their own",
+                    () -> optimizer.update("id", row.broadcast(new Shape(2, 3)), gradient));
+            assertArrayEquals(before, row.toFloatArray());
+            NDArray weight = tensor(new Shape(2, 3));
+            NDArray expected = weight.duplicate();
+            fresh.update("id", expected, gradient);
+            optimizer.update("id", weight, gradient);
+            assertArrayEquals(expected.toFloatArray(), weight.toFloatArray(), "the momentum is not yet one");
+        }
     }
 
     /** DJL's loop over parameters ends at the one that threw. One of them is frozen and gathers nothing. */

@@ -7,7 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
 import ai.djl.nn.core.Linear;
 import ai.djl.training.tracker.Tracker;
 import java.io.IOException;
@@ -109,6 +113,28 @@ class SavedStateTest {
             made.close();
         }
         assertEquals(-1, Files.mismatch(folder.resolve("before"), folder.resolve("after")));
+    }
+
+    /** In the file is what was updated, so that has to gather gradients when the file is loaded. */
+    @Test
+    void aParameterFrozenAfterUpdatesIsFrozenAgainAfterLoading() throws IOException {
+        Block linear = Linear.builder().setUnits(3).build();
+        Path after = folder.resolve("after");
+        try (NDManager manager = PyTorch.newManager();
+                AsgoOptimizer before = builder(linear).build(); AsgoOptimizer fresh = builder(linear).build()) {
+            linear.initialize(manager, DataType.FLOAT32, new Shape(2, 5));
+            Parameter weight = linear.getParameters().get("weight");
+            linear.getParameters().get("bias").freeze(true); // never updated
+            before.update(weight.getId(), weight.getArray(), manager.ones(new Shape(3, 5)));
+            weight.freeze(true);
+            before.save(folder.resolve(FILE));
+            assertThrows(StateMismatchException.class, () -> fresh.load(folder.resolve(FILE)));
+            weight.freeze(false);
+            fresh.load(folder.resolve(FILE));
+            weight.freeze(true);
+            fresh.save(after);
+        }
+        assertEquals(-1, Files.mismatch(folder.resolve(FILE), after));
     }
 
     @Test
