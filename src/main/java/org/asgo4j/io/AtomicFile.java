@@ -17,6 +17,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -65,10 +67,10 @@ final class AtomicFile {
         Path temporary = directory.resolve(".asgo4j-" + UUID.randomUUID() + ".tmp");
         try {
             try (FileChannel channel = FileChannel.open(temporary, WRITE, CREATE_NEW)) {
+                keepMode(file, temporary); // before there is anything to read
                 content.writeTo(channel);
                 channel.force(true);
             }
-            keepMode(file, temporary);
             content.check();
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (FileSystemException e) {
@@ -82,9 +84,10 @@ final class AtomicFile {
     /** A file that only its owner may read is replaced by one that only its owner may read. */
     private static void keepMode(Path file, Path temporary) throws IOException {
         boolean posix = Files.getFileStore(temporary).supportsFileAttributeView(PosixFileAttributeView.class);
-        if (posix && Files.exists(file)) {
-            Files.setPosixFilePermissions(temporary, Files.getPosixFilePermissions(file));
-        }
+        if (!posix || Files.notExists(file)) return;
+        Set<PosixFilePermission> mode = Files.getPosixFilePermissions(file);
+        // A file system that has one mode for all files may refuse to have it set.
+        if (!Files.getPosixFilePermissions(temporary).equals(mode)) Files.setPosixFilePermissions(temporary, mode);
     }
 
     /** The same failure with the name that was asked for; nobody knows the temporary one. */

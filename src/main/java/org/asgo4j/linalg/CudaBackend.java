@@ -177,7 +177,10 @@ final class CudaBackend extends CudaSquare {
         if (!libraries.hasEigenBatch()) return false;
         CudaLane lane = begin("eighBlocks");
         CudaEigenBatch batch = lane.eigenBatch();
-        if (!batch.decompose(count, lane.staging.readWrite(a), a, eigenvalues)) return false;
+        if (!batch.decompose(count, lane.staging.readWrite(a), a, eigenvalues)) {
+            lane.synchronize(); // A may be in this computer's memory, and is the caller's again
+            return false;
+        }
         lane.end();
         for (int i = 0; i < count; i++) {
             if (batch.hasFailed(i)) fill(Double.NaN, eigenvalues.rowBlock(i, 1));

@@ -102,7 +102,7 @@ record CudaLibraries(String folder, List<Path> files, boolean hasEigenBatch) {
         }
         if (missing.equals(List.of(DRIVER))) {
             attempts.conclude("The libraries of %s are there, but NVIDIA's driver (%s) is %s"
-                    .formatted(version.name, DRIVER, driverIsOld ? "too old for them: install a newer one, or CUDA 12"
+                    .formatted(version.name, DRIVER, driverIsOld ? "too old for them: install a newer one"
                             : "not: install it if there is a GPU"));
         }
         return missing.isEmpty() ? files : null;
@@ -122,6 +122,7 @@ record CudaLibraries(String folder, List<Path> files, boolean hasEigenBatch) {
         return DynamicLoader.fileOf(symbols.findOrThrow(wanted.getFirst())).orElse(Path.of(name)).toRealPath();
     }
 
+    /** Tells a driver that is there from one that is not. */
     private static final class OldDriverError extends UnsatisfiedLinkError {
         private static final long serialVersionUID = 1;
 

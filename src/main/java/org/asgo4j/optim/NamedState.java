@@ -13,14 +13,14 @@ import java.util.stream.Collectors;
  */
 record NamedState(String name, String description, RuleState state) {
     private static final Pattern DESCRIPTION =
-            Pattern.compile("\\S+ \\d+×\\d+( in row blocks \\[[\\d, ]+\\])?(, [a-z ]+(, [a-z ]+)*)?");
+            Pattern.compile("\\S+ \\d+×\\d+( in row blocks \\[[\\d, ]+\\])?(, [a-z ]+)*");
 
     /** The same in every language: files are compared by it. */
     static String describe(Rule rule, RowBlocks blocks, int cols) {
         boolean cut = blocks.count() > 1 && rule.actsOnBlocks();
         List<Integer> rows = cut ? blocks.sizes() : List.of(blocks.rows());
-        String kept = rows.stream().map(each -> rule.kept(each, cols)).distinct().map(", "::concat)
-                .filter(each -> each.length() > 2).collect(Collectors.joining());
+        String kept = rows.stream().map(each -> rule.kept(each, cols)).filter(each -> !each.isEmpty()).distinct()
+                .map(", "::concat).collect(Collectors.joining());
         return rule.name() + " " + blocks.rows() + "×" + cols + (cut ? " in row blocks " + rows : "") + kept;
     }
 

@@ -29,8 +29,9 @@ public record OptimizerConfig(
     /** What a gradient does whose elements are all zero, as that of an expert without tokens or of a frozen layer. */
     public enum ZeroGradientPolicy {
         /**
-         * It is a gradient like any other. The momentum decays and its direction stays, so that a rule which gives
-         * updates a typical length (all but SGD and AdamW) moves the weight as far as before; weight decay goes on.
+         * It is a gradient like any other. The momentum decays and its direction stays, so that a rule whose updates
+         * have one length whatever the momentum's (ASGO, DASGO, Muon, Lion) moves the weight as far as before; weight
+         * decay goes on.
          */
         STEP,
         /**

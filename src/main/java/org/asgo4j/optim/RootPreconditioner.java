@@ -140,7 +140,7 @@ final class RootPreconditioner extends Preconditioner {
     void describe(StateFields fields) {
         super.describe(fields);
         rootMissing = !fields.derivedTriangle("root", root, !rootMissing);
-        if (!rootMissing) backend.symmetrize(root);
+        if (fields.loads() && !rootMissing) backend.symmetrize(root);
         inverseRoot.describe(fields);
         if (background != null) background.describe(fields);
     }

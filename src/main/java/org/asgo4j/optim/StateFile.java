@@ -36,7 +36,6 @@ final class StateFile {
             each.state().persist(new StateWriter(backend, writer, scratch, name + FIELD, withRoots));
         }
         read(new StateWriter(backend, writer, scratch, prefix + FIELD, withRoots), own);
-        backend.synchronize(); // what is written after this may be changed by any thread
     }
 
     /** Checks everything, then loads; the optimizer's own fields from the file. */

@@ -22,8 +22,8 @@ final class OptimizerFolder {
     private static final Pattern CHECKPOINT = Pattern.compile("step-([0-9]{1,10})\\.safetensors");
 
     /** What a killed process leaves of files that are written beside their place and then renamed. */
-    private static final Pattern LEFTOVER =
-            Pattern.compile("\\.(asgo4j-[0-9a-f-]{36}|metrics\\.csv|sample\\.txt|(config|failure)\\.json)\\.tmp");
+    private static final Pattern LEFTOVER = Pattern.compile("\\.(asgo4j-[0-9a-f-]{36}|metrics\\.csv|sample\\.txt|"
+            + "(config|failure)\\.json|(loss|dynamics)\\.png)\\.tmp");
 
     private final Path path;
 

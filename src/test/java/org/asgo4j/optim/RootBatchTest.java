@@ -43,7 +43,10 @@ class RootBatchTest {
     private static final int STEPS = 5;
     private static final double DAMPING = 1e-2;
 
-    /** The part of λ_max that 16 power iterations may leave out of gram matrices like these. */
+    /**
+     * The part of λ_max that 16 power iterations may leave out of gram matrices like these. With 1000 seeds weights
+     * differed by 0.0093 at most for it, and by 3e-7 with 400 iterations.
+     */
     private static final double ESTIMATE = 0.05;
 
     /** CUSOLVER_STATUS_INVALID_VALUE. */
