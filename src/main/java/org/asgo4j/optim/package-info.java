@@ -21,9 +21,10 @@
  *  │  │                 ├─ Dasgo, Muon
  *  │  │                 └─ AdamW, Sgd, Lion
  *  │  └─ StateFile ─ StateWriter, StateReader: what a state names in describe(StateFields)
- *  ├─ Conveyor: uploads this computer's memory to a GPU, and downloads it, beside its computing; one per worker
- *  ├─ Wave: parameters that a worker steps at a time, with a RootBatch if more than one
- *  └─ one Workspace per worker
+ *  └─ StepRunner: the step on the workers
+ *      ├─ Wave: parameters that a worker steps at a time, with a RootBatch if more than one
+ *      ├─ Conveyor: uploads this computer's memory to a GPU, and downloads it, beside its computing; one per worker
+ *      └─ one Workspace per worker
  * </pre>
  *
  * <p>{@link org.asgo4j.optim.PublishedWeights} stands between the training and those who serve from its weights while
