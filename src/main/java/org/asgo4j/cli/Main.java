@@ -44,7 +44,12 @@ public final class Main {
      */
     public static void main(String[] arguments) {
         Locale.setDefault(Locale.ROOT); // so that every number has a decimal point, whatever the machine's language
-        System.exit(new Main(Screen.standard()).run(arguments));
+        System.exit(run(Screen.standard(), arguments));
+    }
+
+    /** Runs a command; its exit status. */
+    static int run(Screen screen, String... arguments) {
+        return new Main(screen).run(arguments);
     }
 
     private int run(String... arguments) {
