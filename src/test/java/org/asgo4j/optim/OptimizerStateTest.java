@@ -286,6 +286,19 @@ class OptimizerStateTest {
         }
     }
 
+    /** It says so itself: a square weight's diagonals have one length. */
+    @Test
+    void dasgosDiagonalOfTheOtherSideIsRefused() throws IOException {
+        Path file = folder.resolve("state.safetensors");
+        List<ParameterGroup> saved = groups(new Dasgo(DasgoConfig.published()));
+        try (Optimizer optimizer = optimizer(saved)) {
+            run(optimizer, saved, 1, 3);
+            optimizer.save(file);
+        }
+        refused(groups(new Dasgo(DasgoConfig.published().withSide(PreconditionerSide.LEFT))), file,
+                "dasgo 6×14, right gram diagonal in the file, but dasgo 6×14, left gram diagonal in this optimizer");
+    }
+
     @Test
     void filesAreTheSameInEveryLanguage() throws IOException {
         Locale before = Locale.getDefault();
