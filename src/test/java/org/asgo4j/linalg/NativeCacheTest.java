@@ -68,6 +68,19 @@ class NativeCacheTest {
     }
 
     @Test
+    void anInterruptedThreadExtractsAndReusesThem() throws IOException {
+        Thread.currentThread().interrupt();
+        try {
+            List<Path> files = cache().extract("test", resources);
+            assertEquals(files, cache().extract("test", resources));
+            assertArrayEquals(content, Files.readAllBytes(files.getLast()));
+            assertTrue(Thread.currentThread().isInterrupted(), "the interrupt is its owner's");
+        } finally {
+            Thread.interrupted();
+        }
+    }
+
+    @Test
     void reusesGoodFilesWithoutWriting() throws IOException {
         List<Path> files = cache().extract("test", resources);
         for (Path file : inDirectoryOf(files)) {
