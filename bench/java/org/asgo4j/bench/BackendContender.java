@@ -141,13 +141,15 @@ final class BackendContender implements Contender {
         }
 
         Call step(Operands operands) {
-            Matrix weight = backend.allocate(arena, operands.n(), operands.cols());
+            Matrix weight = matrix(operands.n(), operands.cols(), operands.weight());
             Matrix gradient = matrix(operands.n(), operands.cols(), operands.gradient());
+            Matrix nextGradient = matrix(operands.n(), operands.cols(), operands.nextGradient());
             RuleState state = new Asgo(AsgoConfig.published())
                     .newState(backend, arena, operands.n(), operands.cols());
             float rate = AsgoConfig.PUBLISHED_LEARNING_RATE;
             float decay = AsgoConfig.PUBLISHED_WEIGHT_DECAY;
-            return new MatrixCall(() -> state.step(weight, gradient, rate, decay), weight);
+            return new MatrixCall(
+                    () -> state.step(weight, state.steps() % 2 == 0 ? gradient : nextGradient, rate, decay), weight);
         }
 
         private Matrix matrix(int rows, int cols, float[] values) {

@@ -4,18 +4,22 @@ package org.asgo4j.bench;
 import java.util.SplittableRandom;
 
 /**
- * The operands of the operations of order n, as arrays row by row; every contender copies them. Entries of A, B and G
- * are uniform in [−1, 1).
+ * The operands of the operations of order n, as arrays row by row; every contender copies them. Entries of A, B, G,
+ * H and W are uniform in [−1, 1).
  *
  * @param n the order
  * @param a A, n×n
  * @param b B, n×n
  * @param symmetric S = A + Aᵀ, n×n
  * @param gradient G, n×4n: a weight of a transformer's MLP
+ * @param nextGradient H, n×4n: every second step's
+ * @param weight W before the first step, n×4n
  * @param gram V = 3·GGᵀ/4n, n×n, exactly symmetric. A random G of that shape gives it a spectrum from 1/4 to 9/4
  *     (Marchenko and Pastur 1967), so that a wrong root can't hide behind a condition number
  */
-public record Operands(int n, float[] a, float[] b, float[] symmetric, float[] gradient, float[] gram) {
+public record Operands(
+        int n, float[] a, float[] b, float[] symmetric, float[] gradient, float[] nextGradient, float[] weight,
+        float[] gram) {
     /** N/n, of the MLP in every GPT. */
     public static final int COLS_PER_ROW = 4;
 
@@ -37,7 +41,9 @@ public record Operands(int n, float[] a, float[] b, float[] symmetric, float[] g
             for (int j = 0; j < n; j++) symmetric[i * n + j] = a[i * n + j] + a[j * n + i];
         }
         float[] gradient = draw(random, n * n * COLS_PER_ROW);
-        return new Operands(n, a, b, symmetric, gradient, gram(n, gradient));
+        float[] nextGradient = draw(random, n * n * COLS_PER_ROW);
+        float[] weight = draw(random, n * n * COLS_PER_ROW);
+        return new Operands(n, a, b, symmetric, gradient, nextGradient, weight, gram(n, gradient));
     }
 
     /** N, the columns of G. */

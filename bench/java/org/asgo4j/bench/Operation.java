@@ -21,7 +21,7 @@ public enum Operation {
     INVERSE_ROOT("inverseRoot"),
     /**
      * One ASGO step with the published configuration, a root in it: M ← 0.9M + 0.1G, V ← 0.8V + 0.2GGᵀ, P ← V^(−1/2),
-     * U ← PM, W ← (1−ηλ)W − η·U·0.2√(nN)/‖U‖_F. Result after the first run, from W = 0: W, n×N.
+     * U ← PM, W ← (1−ηλ)W − η·U·0.2√(nN)/‖U‖_F. Every second step takes H for G. Result: W, n×N.
      */
     STEP("step");
 

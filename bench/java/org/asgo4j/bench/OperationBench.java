@@ -53,8 +53,7 @@ public class OperationBench {
         Operation operation = Operation.ofMethod(name.substring(name.lastIndexOf('.') + 1));
         Operands operands = Operands.random(size);
         call = Contenders.named(implementation).prepare(operation, operands, threads);
-        call.run();
-        Verification.check(operation, operands, call.result());
+        Verification.check(operation, operands, call);
     }
 
     /** {@link Operation#GEMM}: 2n³ flops. */

@@ -25,7 +25,10 @@ final class Verification {
     private static final long SEED = 2;
 
     private static final double LEARNING_RATE = 0.01;
+    private static final double WEIGHT_DECAY = 0.1;
     private static final double UPDATE_RMS = 0.2;
+    private static final double BETA1 = 0.9;
+    private static final double BETA2 = 0.8;
 
     private final Operands operands;
     private final float[] result;
@@ -34,6 +37,20 @@ final class Verification {
     private Verification(Operands operands, float[] result) {
         this.operands = operands;
         this.result = result;
+    }
+
+    /**
+     * Runs a call that was just prepared, and checks its result; of {@link Operation#STEP} two steps.
+     *
+     * @throws IllegalStateException if a result is wrong; the message says by how much
+     */
+    static void check(Operation operation, Operands operands, Call call) {
+        call.run();
+        float[] first = call.result();
+        check(operation, operands, first);
+        if (operation != Operation.STEP) return;
+        call.run();
+        checkSecondStep(operands, first, call.result());
     }
 
     /**
@@ -51,8 +68,27 @@ final class Verification {
             throw new IllegalStateException("%s gives %d numbers, expected %d"
                     .formatted(operation, result.length, expected));
         }
-        var verification = new Verification(operands, result);
+        boolean step = operation == Operation.STEP;
+        var verification = new Verification(operands, step ? update(operands.weight(), result) : result);
         for (int i = 0; i < PROBES; i++) verification.probe(operation);
+    }
+
+    /**
+     * Checks W after a second step: in the first, which leaves the polar factor of G whatever the betas are, momentum
+     * and gram matrix have no past.
+     */
+    static void checkSecondStep(Operands operands, float[] before, float[] after) {
+        var verification = new Verification(operands, update(before, after));
+        verification.length();
+        for (int i = 0; i < PROBES; i++) verification.secondStep(operands.n(), operands.cols());
+    }
+
+    /** What a step subtracted from the decayed W. */
+    static float[] update(float[] before, float[] after) {
+        float[] update = new float[after.length];
+        double kept = 1 - LEARNING_RATE * WEIGHT_DECAY;
+        for (int i = 0; i < update.length; i++) update[i] = (float) (kept * before[i] - after[i]);
+        return update;
     }
 
     private void probe(Operation operation) {
@@ -119,21 +155,61 @@ final class Verification {
         return EIGEN_FACTOR * n * UNIT_ROUNDOFF * Operands.CONDITION;
     }
 
-    /** The first step's W is −c times the polar factor of G: WWᵀ = c²I, and W·Gᵀ is symmetric and negative. */
+    /** The first update U is c times the polar factor of G: UUᵀ = c²I, and U·Gᵀ is symmetric and positive. */
     private void step(int n, int cols) {
         double c = LEARNING_RATE * UPDATE_RMS * Math.sqrt(cols);
         double[] x = signs(n);
         double[] y = signs(n);
-        double[] wx = transposedTimes(result, n, cols, x);
-        double[] wy = transposedTimes(result, n, cols, y);
-        double[] squared = times(result, n, cols, wx);
+        double[] ux = transposedTimes(result, n, cols, x);
+        double[] uy = transposedTimes(result, n, cols, y);
+        double[] squared = times(result, n, cols, ux);
         for (int i = 0; i < n; i++) squared[i] /= c * c;
-        within(distance(squared, x), rootBound(n) * Math.sqrt(n), "WWᵀ/c² − I");
+        within(distance(squared, x), rootBound(n) * Math.sqrt(n), "UUᵀ/c² − I");
         double[] gx = transposedTimes(operands.gradient(), n, cols, x);
         double[] gy = transposedTimes(operands.gradient(), n, cols, y);
         double scale = c * norm(operands.gradient(), 0, n * cols);
-        within(Math.abs(dot(wx, gy) - dot(wy, gx)), LIKELY * rootBound(n) * scale, "W·Gᵀ − G·Wᵀ");
-        if (!(dot(wx, gx) < 0)) throw new IllegalStateException("the step goes up the gradient: " + dot(wx, gx));
+        within(Math.abs(dot(ux, gy) - dot(uy, gx)), LIKELY * rootBound(n) * scale, "U·Gᵀ − G·Uᵀ");
+        if (!(dot(ux, gx) > 0)) throw new IllegalStateException("the step goes up the gradient: " + dot(ux, gx));
+    }
+
+    /** ‖U‖_F is η·0.2·√(nN), but for the rounding of W, which is hundreds of times as large: decay shows here. */
+    private void length() {
+        double expected = LEARNING_RATE * UPDATE_RMS * Math.sqrt(result.length);
+        double bound = LIKELY * UNIT_ROUNDOFF * norm(operands.weight(), 0, result.length);
+        within(Math.abs(norm(result, 0, result.length) - expected), bound, "‖U‖ − η·0.2·√(nN)");
+    }
+
+    /** U = s·V^(−1/2)·M: UᵀVU is s² times MᵀM, of V and M with what the first step left of them. */
+    private void secondStep(int n, int cols) {
+        double[] x = signs(cols);
+        double[] ux = times(result, n, cols, x);
+        double[] vux = new double[n];
+        add((1 - BETA2) * BETA2, gramTimes(operands.gradient(), n, cols, ux), vux);
+        add(1 - BETA2, gramTimes(operands.nextGradient(), n, cols, ux), vux);
+        double[] actual = transposedTimes(result, n, cols, vux);
+        double[] mx = momentumTimes(n, cols, x);
+        double[] expected = new double[cols];
+        add((1 - BETA1) * BETA1, transposedTimes(operands.gradient(), n, cols, mx), expected);
+        add(1 - BETA1, transposedTimes(operands.nextGradient(), n, cols, mx), expected);
+        double scale = dot(actual, expected) / dot(expected, expected);
+        for (int i = 0; i < cols; i++) expected[i] *= scale;
+        within(distance(actual, expected), LIKELY * rootBound(n) * Math.sqrt(dot(actual, actual)), "UᵀVU − s²MᵀM");
+        if (!(dot(ux, mx) > 0)) throw new IllegalStateException("the step goes up the momentum: " + dot(ux, mx));
+    }
+
+    private static double[] gramTimes(float[] g, int n, int cols, double[] x) {
+        return times(g, n, cols, transposedTimes(g, n, cols, x));
+    }
+
+    private double[] momentumTimes(int n, int cols, double[] x) {
+        double[] mx = new double[n];
+        add((1 - BETA1) * BETA1, times(operands.gradient(), n, cols, x), mx);
+        add(1 - BETA1, times(operands.nextGradient(), n, cols, x), mx);
+        return mx;
+    }
+
+    private static void add(double factor, double[] x, double[] sum) {
+        for (int i = 0; i < sum.length; i++) sum[i] += factor * x[i];
     }
 
     /** Only the lower triangle counts. */

@@ -82,18 +82,24 @@ abstract class ArrayContender implements Contender {
     private Call step(Operands operands) {
         int n = operands.n();
         int cols = operands.cols();
-        float[] gradient = operands.gradient().clone();
+        float[][] gradients = {operands.gradient().clone(), operands.nextGradient().clone()};
         float[] momentum = new float[n * cols];
         float[] update = new float[n * cols];
-        float[] weight = new float[n * cols];
+        float[] weight = operands.weight().clone();
         float[] gram = new float[n * n];
         float[] root = new float[n * n];
-        Runnable accumulate = syrk(1 - BETA2, gradient, n, cols, BETA2, gram);
+        Runnable[] accumulate = new Runnable[gradients.length];
+        for (int i = 0; i < gradients.length; i++) {
+            accumulate[i] = syrk(1 - BETA2, gradients[i], n, cols, BETA2, gram);
+        }
         Runnable refresh = inverseRoot(gram, root, n, EPSILON);
         Runnable apply = symm(root, momentum, update, n, cols);
+        int[] steps = {0};
         return new ArrayCall(() -> {
+            int turn = steps[0]++ % gradients.length;
+            float[] gradient = gradients[turn];
             for (int i = 0; i < momentum.length; i++) momentum[i] = BETA1 * momentum[i] + (1 - BETA1) * gradient[i];
-            accumulate.run();
+            accumulate[turn].run();
             refresh.run();
             apply.run();
             double squares = 0;

@@ -67,7 +67,8 @@ public final class LibtorchContender implements Contender {
             case STEP -> call("g: Tensor, m: Tensor, v: Tensor, w: Tensor", "Tensor",
                     STEP.formatted(LEARNING_RATE * UPDATE_RMS * Math.sqrt((double) n * cols)), gradient,
                     manager.zeros(gradient.getShape()), manager.zeros(gram.getShape()),
-                    manager.zeros(gradient.getShape()));
+                    manager.create(operands.weight(), gradient.getShape()))
+                    .alternately(manager.create(operands.nextGradient(), gradient.getShape()));
         };
     }
 
@@ -85,7 +86,7 @@ public final class LibtorchContender implements Contender {
         return manager;
     }
 
-    private static Call call(String parameters, String type, String body, NDArray... arguments) {
+    private static ScriptCall call(String parameters, String type, String body, NDArray... arguments) {
         byte[] archive = TorchScript.archive(parameters, type, body);
         var model = (PtModel) Model.newInstance("function", "PyTorch");
         try {
@@ -101,14 +102,23 @@ public final class LibtorchContender implements Contender {
     /** A script and its arguments. The model is kept, since DJL frees one that nothing refers to. */
     private static final class ScriptCall implements Call {
         private final PtModel model;
-        private final NDList arguments;
+        private NDList arguments;
+        private NDList otherArguments;
         private final ParameterStore noParameters;
         private NDList results = new NDList();
 
         ScriptCall(PtModel model, NDList arguments) {
             this.model = model;
             this.arguments = arguments;
+            this.otherArguments = arguments;
             this.noParameters = new ParameterStore(arguments.head().getManager(), false);
+        }
+
+        /** With another first argument at every second call. */
+        ScriptCall alternately(NDArray first) {
+            otherArguments = new NDList(arguments);
+            otherArguments.set(0, first);
+            return this;
         }
 
         @Override
@@ -116,6 +126,9 @@ public final class LibtorchContender implements Contender {
             NDList previous = results;
             results = model.getBlock().forward(noParameters, arguments, false);
             previous.close();
+            NDList next = otherArguments;
+            otherArguments = arguments;
+            arguments = next;
         }
 
         @Override

@@ -41,7 +41,8 @@ public final class Nd4jContender implements Contender {
             case SYMM -> product(array(operands.symmetric(), n, n), gradient);
             case EIGH -> eigh(gram);
             case INVERSE_ROOT -> inverseRoot(gram);
-            case STEP -> new Step(gradient);
+            case STEP -> new Step(gradient, array(operands.nextGradient(), n, operands.cols()),
+                    array(operands.weight(), n, operands.cols()));
         };
     }
 
@@ -82,7 +83,7 @@ public final class Nd4jContender implements Contender {
 
     /** The state of one weight. */
     private static final class Step implements Call {
-        private final INDArray gradient;
+        private final INDArray[] gradients;
         private final INDArray momentum;
         private final INDArray update;
         private final INDArray weight;
@@ -90,13 +91,14 @@ public final class Nd4jContender implements Contender {
         private final INDArray product;
         private final INDArray vectors;
         private final INDArray root;
+        private int steps;
 
-        Step(INDArray gradient) {
-            this.gradient = gradient.dup('f');
+        Step(INDArray gradient, INDArray nextGradient, INDArray weight) {
+            this.gradients = new INDArray[] {gradient, nextGradient};
+            this.weight = weight;
             int n = gradient.rows();
             this.momentum = zeros(n, gradient.columns());
             this.update = zeros(n, gradient.columns());
-            this.weight = zeros(n, gradient.columns());
             this.gram = zeros(n, n);
             this.product = zeros(n, n);
             this.vectors = zeros(n, n);
@@ -105,6 +107,7 @@ public final class Nd4jContender implements Contender {
 
         @Override
         public void run() {
+            INDArray gradient = gradients[steps++ % gradients.length];
             momentum.muli(BETA1).addi(gradient.mul(1 - BETA1));
             gradient.mmuli(gradient.transpose(), product);
             gram.muli(BETA2).addi(product.muli(1 - BETA2));

@@ -16,7 +16,7 @@ import org.netlib.util.intW;
  * Fortran's matrices lie column by column: one of ours is its transpose, and our lower triangle its upper one.
  */
 abstract class NetlibContender extends ArrayContender {
-    private BLAS blas;
+    BLAS blas;
     private LAPACK lapack;
 
     /** Loads the BLAS. */
@@ -44,12 +44,12 @@ abstract class NetlibContender extends ArrayContender {
     }
 
     @Override
-    final Runnable syrk(float alpha, float[] g, int n, int cols, float beta, float[] v) {
+    Runnable syrk(float alpha, float[] g, int n, int cols, float beta, float[] v) {
         return () -> blas.ssyrk("U", "T", n, cols, alpha, g, cols, beta, v, n);
     }
 
     @Override
-    final Runnable symm(float[] s, float[] g, float[] u, int n, int cols) {
+    Runnable symm(float[] s, float[] g, float[] u, int n, int cols) {
         return () -> blas.ssymm("R", "U", cols, n, 1, s, n, g, cols, 0, u, cols); // Uᵀ = GᵀS
     }
 
@@ -69,7 +69,7 @@ abstract class NetlibContender extends ArrayContender {
     }
 
     @Override
-    final Runnable square(float[] s, float[] p, int n) {
+    Runnable square(float[] s, float[] p, int n) {
         return () -> blas.ssyrk("U", "N", n, n, 1, s, n, 0, p, n);
     }
 
@@ -93,11 +93,26 @@ abstract class NetlibContender extends ArrayContender {
         }
     }
 
-    /** With the Vector API. */
+    /** With the Vector API, of which its general product makes more than its symmetric ones: it does their work too. */
     public static final class Vector extends NetlibContender {
         @Override
         public String name() {
             return "netlib-vector";
+        }
+
+        @Override
+        Runnable syrk(float alpha, float[] g, int n, int cols, float beta, float[] v) {
+            return () -> blas.sgemm("T", "N", n, n, cols, alpha, g, cols, g, cols, beta, v, n);
+        }
+
+        @Override
+        Runnable symm(float[] s, float[] g, float[] u, int n, int cols) {
+            return () -> blas.sgemm("N", "N", cols, n, n, 1, g, cols, s, n, 0, u, cols);
+        }
+
+        @Override
+        Runnable square(float[] s, float[] p, int n) {
+            return () -> blas.sgemm("N", "T", n, n, n, 1, s, n, s, n, 0, p, n);
         }
 
         @Override
