@@ -41,11 +41,11 @@ public class ElementwiseBench {
     public int count;
 
     /** An {@link ElementwiseKernel}. */
-    @Param({"axpby", "adamw", "sumOfSquares", "gelu"})
+    @Param({"axpby", "adamw", "sumOfSquares"})
     public String kernel;
 
     /** A {@link KernelImplementation}, or {@code array} for {@link ArrayLoops}, where there is one. */
-    @Param({"scalar", "vector", "c", "array"})
+    @Param({"vector", "scalar", "c", "array"})
     public String implementation;
 
     private Arena arena;

@@ -47,7 +47,7 @@ public final class Growth {
      *
      * @param series what grows: {@code square}, {@code mlp} or {@code blocks}
      * @param size to what: an order, or a number of blocks
-     * @param milliseconds of a step: the median, or what the steps of an interval between roots add up to, over ten
+     * @param milliseconds of a step: the median, or a tenth of what the medians of an interval's steps add up to
      * @param bytes state and scratch of all workers
      */
     record Point(String series, MeasuredRule rule, int size, long parameters, double milliseconds, long bytes) {
@@ -82,6 +82,7 @@ public final class Growth {
             try (var weights = new OptimizedWeights(backend, workers, shapes)) {
                 for (MeasuredRule rule : RULES) {
                     long bytes = OptimizerMemory.of(backend, rule.rule(), shapes).total(workers.count());
+                    weights.clear();
                     try (Optimizer optimizer = weights.optimizer(rule.rule())) {
                         double milliseconds = rule == MeasuredRule.ASGO_TENTH ? mean(optimizer) : median(optimizer);
                         points.add(new Point(series, rule, size, weights.count(), milliseconds, bytes));
@@ -101,23 +102,27 @@ public final class Growth {
             while (count == 0 || count < samples.length && System.nanoTime() < end) {
                 samples[count++] = milliseconds(optimizer);
             }
-            Arrays.sort(samples, 0, count);
-            return samples[count / 2];
+            return median(samples, count);
         }
 
-        /** From the steps with a root and the median of those without, of which there are fewer if they are slow. */
+        /** From the medians of the steps with a root and of those without, which are fewer if they are slow. */
         private static double mean(Optimizer optimizer) {
-            double withRoot = Double.POSITIVE_INFINITY;
+            double[] with = new double[MOST_SAMPLES];
             double[] without = new double[MOST_SAMPLES];
+            int roots = 0;
             int count = 0;
             long end = System.nanoTime() + NANOS;
             while (count == 0 || count + INTERVAL <= without.length && System.nanoTime() < end) {
-                withRoot = Math.min(withRoot, milliseconds(optimizer));
+                with[roots++] = milliseconds(optimizer);
                 do without[count++] = milliseconds(optimizer);
                 while (count % (INTERVAL - 1) != 0 && System.nanoTime() < end);
             }
-            Arrays.sort(without, 0, count);
-            return (withRoot + (INTERVAL - 1) * without[count / 2]) / INTERVAL;
+            return (median(with, roots) + (INTERVAL - 1) * median(without, count)) / INTERVAL;
+        }
+
+        private static double median(double[] samples, int count) {
+            Arrays.sort(samples, 0, count);
+            return samples[count / 2];
         }
 
         private static double milliseconds(Optimizer optimizer) {

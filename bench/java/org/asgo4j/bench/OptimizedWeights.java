@@ -50,6 +50,11 @@ final class OptimizedWeights implements AutoCloseable {
         return new Optimizer(backend, workers, OptimizerConfig.published(), List.of(group));
     }
 
+    /** Zeros again, so that what moves them next can be seen. */
+    void clear() {
+        for (Parameter p : parameters) backend.fill(0, p.weight());
+    }
+
     long count() {
         return parameters.stream().mapToLong(p -> p.weight().size()).sum();
     }

@@ -2,6 +2,8 @@
 package org.asgo4j.bench;
 
 import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,14 +37,16 @@ import java.util.regex.Pattern;
  * rows} and {@code columns} are parameters, or {@code method}; {@code metric} is an auxiliary counter, unless it is
  * the score; {@code metrics=a,b} are several, a column each, in place of {@code columns}; whatever else is given is the
  * value that a parameter must have. Of two results for one cell the later one counts; two of the same minute are
- * refused. The best time or rate of a column is bold. {@code sources} says for several tables together where they come
- * from.
+ * refused, and so are results that differ in a parameter that the table doesn't name. Where rows are implementations,
+ * methods or optimizers, the best time or rate of a column is bold. {@code sources} says for several tables together
+ * where they come from.
  */
 public final class ResultsTable {
     private static final Pattern TABLE = Pattern.compile(
             "(?sm)^(<!-- table:([\\w-]+)((?: [\\w-]+=[^ \\n]+)*) -->\\n).*?^(<!-- end:\\2 -->)");
     private static final Pattern SOURCES = Pattern.compile(
             "(?sm)^(<!-- sources:([\\w-]+) tables=([\\w,-]+) -->\\n).*?^(<!-- end:\\2 -->)");
+    private static final Pattern MARKER = Pattern.compile("(?m)^<!--\\s*(table|sources):.*$");
     private static final Pattern NUMBER = Pattern.compile("\\d+");
     private static final int DIGITS = 3;
 
@@ -50,6 +54,9 @@ public final class ResultsTable {
     private static final List<String> ORDER = List.of(
             "openblas", "mkl", "reference", "ejml", "ojalgo", "netlib-java", "netlib-vector", "netlib-jni", "nd4j",
             "libtorch");
+
+    /** Parameters whose values compete: of other rows, such as cases, none is the best. */
+    private static final Set<String> COMPETING = Set.of("implementation", "method", "optimizer");
 
     /** JMH's unit of counters that are neither times nor rates. */
     private static final String COUNTED = "#";
@@ -59,8 +66,16 @@ public final class ResultsTable {
     private final List<Measured> results;
     private final Map<String, Map<String, Cell>> cells = new LinkedHashMap<>(); // by row, then column
 
-    /** A number and where it comes from. */
-    private record Cell(Measured.Metric value, Measured.Run run) {}
+    /** A number and what it was measured of. */
+    private record Cell(Measured.Metric value, Measured of) {
+        Measured.Run run() {
+            return of.run();
+        }
+
+        private boolean isOfTheSame(Cell other) {
+            return of.benchmark().equals(other.of.benchmark()) && of.parameters().equals(other.of.parameters());
+        }
+    }
 
     private ResultsTable(String name, String options, List<Measured> all) {
         this.name = name;
@@ -90,16 +105,18 @@ public final class ResultsTable {
     /**
      * A text with its tables and sources filled.
      *
-     * @throws IllegalArgumentException if a table names what was not measured; the message names the table
+     * @throws IllegalArgumentException if a table names what was not measured, or a comment is not one of a pair as
+     *     above; the message names the table or quotes the comment
      */
     static String fill(String text, List<Measured> results) {
+        requirePairs(text);
         Set<String> withoutSources = new HashSet<>();
         SOURCES.matcher(text).results().forEach(sources -> withoutSources.addAll(names(sources)));
         Map<String, Provenance> provenance = new HashMap<>();
         String filled = TABLE.matcher(text).replaceAll(match -> {
             var table = new ResultsTable(match.group(2), match.group(3), results);
             String rows = table.text();
-            provenance.put(table.name, table.provenance());
+            if (provenance.put(table.name, table.provenance()) != null) throw table.problem("is there twice");
             String sources = withoutSources.contains(table.name) ? "" : table.provenance().text();
             return Matcher.quoteReplacement(match.group(1) + rows + sources + "\n" + match.group(4));
         });
@@ -116,8 +133,19 @@ public final class ResultsTable {
         });
     }
 
+    private static void requirePairs(String text) {
+        Set<String> understood = new HashSet<>();
+        for (Pattern pattern : List.of(TABLE, SOURCES)) {
+            pattern.matcher(text).results().forEach(match -> understood.add(match.group(1).strip()));
+        }
+        MARKER.matcher(text).results().map(MatchResult::group).filter(marker -> !understood.contains(marker.strip()))
+                .findFirst().ifPresent(marker -> {
+                    throw new IllegalArgumentException(marker + " is not written as it must be, or lacks its end");
+                });
+    }
+
     private static List<String> names(MatchResult sources) {
-        return List.of(sources.group(3).split(","));
+        return List.of(sources.group(3).split(",", -1));
     }
 
     private String text() {
@@ -134,7 +162,7 @@ public final class ResultsTable {
                 Measured.Metric value = result.metrics().get(metric);
                 if (value == null) throw problem("has no metric " + metric + " of " + result.benchmark());
                 header.add(column);
-                put(row, column, new Cell(value, result.run()));
+                put(row, column, new Cell(value, result));
             }
         }
         if (cells.isEmpty()) throw problem("fits no result");
@@ -144,6 +172,10 @@ public final class ResultsTable {
     /** Results come in the order of their times. */
     private void put(String row, String column, Cell cell) {
         Cell before = cells.computeIfAbsent(row, _ -> new LinkedHashMap<>()).put(column, cell);
+        if (before != null && !before.isOfTheSame(cell)) {
+            throw problem("has two kinds of results for row '%s', column '%s': %s and %s; which, PARAMETER=VALUE?"
+                    .formatted(row, column, before.of().parameters(), cell.of().parameters()));
+        }
         if (before != null && before.run().time().equals(cell.run().time())) {
             throw problem("has two results of %s for row '%s', column '%s', in %s and %s; which counts?".formatted(
                     cell.run().time(), row, column, before.run().file(), cell.run().file()));
@@ -162,7 +194,8 @@ public final class ResultsTable {
         if (units.size() > 1) throw problem("mixes units: " + units);
         String unit = units.getFirst();
         boolean counted = unit.equals(COUNTED);
-        Map<String, Double> best = counted || cells.size() == 1 ? Map.of() : best(unit.endsWith("/op"));
+        boolean compete = COMPETING.contains(rows) && !counted && cells.size() > 1;
+        Map<String, Double> best = compete ? best(unit.endsWith("/op")) : Map.of();
         var text = new StringBuilder("\n| %s | %s |\n".formatted(counted ? rows : unit, String.join(" | ", header)));
         text.append("|").append(" --- |".repeat(header.size() + 1)).append("\n");
         for (String row : inOrder(cells.keySet())) {
@@ -209,7 +242,8 @@ public final class ResultsTable {
     /** Three significant digits, without an exponent. */
     static String shown(double value) {
         if (value == 0 || !Double.isFinite(value)) return Double.toString(value);
-        int magnitude = (int) Math.floor(Math.log10(Math.abs(value)));
+        double rounded = new BigDecimal(value).round(new MathContext(DIGITS)).doubleValue(); // 9.996 has one digit more
+        int magnitude = (int) Math.floor(Math.log10(Math.abs(rounded)));
         return String.format(Locale.ROOT, "%." + Math.max(0, DIGITS - 1 - magnitude) + "f", value);
     }
 

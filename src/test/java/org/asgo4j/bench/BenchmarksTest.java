@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.bench;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.lang.reflect.Field;
 import java.util.Arrays;
 import java.util.List;
+import org.asgo4j.optim.InverseRootBench;
+import org.asgo4j.optim.RootMethod;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -52,6 +55,14 @@ class BenchmarksTest {
         ChainedOptionsBuilder options = options(StepBench.class.getName()).param("set", "tiny")
                 .param("configuration", "defaults").param("workers", "1");
         assertFalse(new Runner(options.build()).run().isEmpty());
+    }
+
+    /** Of the matrices of the published table; each is held against its bound. */
+    @Test
+    void runsEveryRootMethod() throws RunnerException {
+        ChainedOptionsBuilder options = options(InverseRootBench.class.getName()).param("order", "128")
+                .param("condition", "1e4").param("damping", "1e-6");
+        assertEquals(RootMethod.values().length, new Runner(options.build()).run().size());
     }
 
     private static ChainedOptionsBuilder options(String name) {

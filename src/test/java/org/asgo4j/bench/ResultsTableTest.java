@@ -57,6 +57,42 @@ class ResultsTableTest {
     }
 
     @Test
+    void markersThatAreNotUnderstoodAreRefused() throws IOException {
+        write("a", "2026-01-01", result("gemm", "openblas", "64", "1", "1"));
+        assertProblem("lacks its end", MARKERS.replace("end:gemm", "end:gem"));
+        assertProblem("is not written as it must be", MARKERS.replace("<!-- table", "<!--  table"));
+        assertProblem("is not written as it must be", MARKERS.replace("threads=1", "threads="));
+        assertProblem("is not written as it must be", MARKERS.replace(" columns", "  columns"));
+        assertProblem("table 'gemm' is there twice", MARKERS + MARKERS);
+        String sources = "<!-- sources:all tables=gemm, -->\n<!-- end:all -->\n";
+        assertProblem("sources 'all' name table ''", MARKERS + sources);
+    }
+
+    @Test
+    void resultsOfOtherParametersAreNoLaterOnes() throws IOException {
+        write("a", "2026-01-01 10:00", result("gemm", "openblas", "64", "1", "1"));
+        write("b", "2026-01-01 11:00", result("gemm", "openblas", "64", "2", "1"));
+        assertProblem("two kinds of results for row 'openblas', column '64'", MARKERS.replace(" threads=1", ""));
+    }
+
+    @Test
+    void casesDontCompete() throws IOException {
+        write("a", "2026-01-01", result("gemm", "openblas", "64", "1", "1"),
+                result("gemm", "openblas", "64", "2", "2"));
+        String text = filled(MARKERS.replace("rows=implementation", "rows=threads").replace(" threads=1", ""));
+        assertTrue(text.contains("| 1 | 1.00 |"), text);
+    }
+
+    @Test
+    void threeDigitsAreShown() {
+        assertEquals("10.0", ResultsTable.shown(9.996));
+        assertEquals("9.99", ResultsTable.shown(9.994));
+        assertEquals("100", ResultsTable.shown(99.96));
+        assertEquals("1.00", ResultsTable.shown(0.9996));
+        assertEquals("1235", ResultsTable.shown(1234.6));
+    }
+
+    @Test
     void anIndentedExampleIsNoTable() throws IOException {
         write("a", "2026-01-01", result("syrk", "openblas", "64", "1", "1"));
         assertEquals(MARKERS.indent(4), filled(MARKERS.indent(4)));
@@ -85,8 +121,8 @@ class ResultsTableTest {
         write("a", "2026-01-01", result("gemm", "openblas", "64", "1", "1"), result("gemm", "ejml", "64", "1", "1"));
         write("b", "2026-01-01", result("gemm", "openblas", "64", "1", "2"), result("gemm", "ejml", "64", "2", "1"));
         assertProblem("row 'openblas', column '64', in a.json and b.json", MARKERS);
-        write("b", "2026-01-01 13:00", result("gemm", "ejml", "64", "1", "2"), result("gemm", "ejml", "64", "2", "1"));
-        assertProblem("row 'ejml', column '64', in b.json and b.json", MARKERS.replace(" threads=1", ""));
+        write("b", "2026-01-01 13:00", result("gemm", "ejml", "64", "1", "2"), result("gemm", "ejml", "64", "1", "1"));
+        assertProblem("row 'ejml', column '64', in b.json and b.json", MARKERS);
     }
 
     @Test
