@@ -172,10 +172,11 @@ final class Verification {
         if (!(dot(ux, gx) > 0)) throw new IllegalStateException("the step goes up the gradient: " + dot(ux, gx));
     }
 
-    /** ‖U‖_F is η·0.2·√(nN), but for the rounding of W, which is hundreds of times as large: decay shows here. */
+    /** ‖U‖_F is η·0.2·√(nN), but for a float32 sum of nN squares, and the rounding of W, which is far larger than U. */
     private void length() {
         double expected = LEARNING_RATE * UPDATE_RMS * Math.sqrt(result.length);
-        double bound = LIKELY * UNIT_ROUNDOFF * norm(operands.weight(), 0, result.length);
+        double bound = UNIT_ROUNDOFF
+                * (result.length / 2.0 * expected + LIKELY * norm(operands.weight(), 0, result.length));
         within(Math.abs(norm(result, 0, result.length) - expected), bound, "‖U‖ − η·0.2·√(nN)");
     }
 
