@@ -76,7 +76,8 @@ final class AsgoState extends RuleState implements GradientScale.Held, Halves {
         double norm = Math.sqrt(sumOfSquares);
         unit.follow(gradientScale * norm, this);
         outOfRange = GradientScale.outOfRange(norm);
-        c = outOfRange ? 1 : gradientScale / unit.unit();
+        // On zeros a factor does nothing, but where the unit is tiny float32 can't hold its square.
+        c = outOfRange || norm == 0 ? 1 : gradientScale / unit.unit();
     }
 
     /** G, or a copy brought to the unit's scale if its squares would leave float32. */

@@ -77,12 +77,16 @@ class AsgoPropertiesTest {
     @ParameterizedTest
     @ValueSource(ints = {-100, -60, -31, -1, 1, 29, 60, 100})
     void scalingGradientsByAPowerOfTwoChangesNothing(int exponent) {
-        var rule = new Asgo(AsgoConfig.published().withDamping(Damping.relative(1e-6)));
-        List<double[][]> g = gradients(5, 6, 20);
+        AsgoConfig config = AsgoConfig.published().withDamping(Damping.relative(1e-6));
+        List<double[][]> g = new ArrayList<>(gradients(5, 6, 20));
+        g.set(2, new double[6][20]); // a gradient of zeros has no scale, but the state has
         List<double[][]> scaled = g.stream().map(x -> Dense.scaled(Math.scalb(1.0, exponent), x)).toList();
-        double[][] expected = Run.lastWeight(backend, rule, g, LEARNING_RATE);
-        double[][] actual = Run.lastWeight(backend, rule, scaled, LEARNING_RATE);
-        for (int i = 0; i < 6; i++) assertArrayEquals(expected[i], actual[i], "seed=" + SEED);
+        for (boolean corrected : new boolean[] {false, true}) {
+            var rule = new Asgo(config.withEigenvalueCorrection(corrected));
+            double[][] expected = Run.lastWeight(backend, rule, g, LEARNING_RATE);
+            double[][] actual = Run.lastWeight(backend, rule, scaled, LEARNING_RATE);
+            for (int i = 0; i < 6; i++) assertArrayEquals(expected[i], actual[i], "seed=" + SEED);
+        }
     }
 
     @ParameterizedTest
