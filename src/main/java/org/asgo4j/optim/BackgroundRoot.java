@@ -118,9 +118,8 @@ final class BackgroundRoot {
             throw new RootFailure("in the background: " + failure.getMessage());
         }
         if (failure != null) throw ladder.ended(taken, failure);
-        if (unit != snapshotUnit) {
-            backend.multiplyLower(unit / snapshotUnit, result);
-            Symmetric.requireFiniteRoot(backend, result);
+        if (unit != snapshotUnit && !Symmetric.rescaleRoot(backend, unit / snapshotUnit, result)) {
+            throw new RootFailure("float32 can't hold the root in the new unit");
         }
         backend.copy(result, root);
         backend.symmetrize(root);

@@ -129,10 +129,8 @@ final class RootPreconditioner extends Preconditioner {
     @Override
     void rescale(double factor) {
         super.rescale(factor);
-        backend.multiplyLower(1 / factor, root);
+        if (!Symmetric.rescaleRoot(backend, 1 / factor, root)) rootMissing = true;
         backend.symmetrize(root);
-        // Of a positive semidefinite matrix the diagonal is largest, and float32 can't overflow its sum.
-        if (!Double.isFinite(backend.trace(root))) rootMissing = true;
         inverseRoot.rescale(factor);
     }
 

@@ -9,6 +9,9 @@ import org.asgo4j.linalg.Transpose;
 
 /** Small things to do with symmetric matrices of which the lower triangle is stored. */
 final class Symmetric {
+    /** A root whose diagonal is smaller has elements at its own rounding level, 2^−24 of it, that are not normal. */
+    private static final double SMALLEST_ROOT = 0x1p-100;
+
     private Symmetric() {}
 
     /** Both triangles in float64. */
@@ -51,6 +54,13 @@ final class Symmetric {
                 throw new RootFailure("diagonal element %d of the root is %s".formatted(i + 1, diagonal[i]));
             }
         }
+    }
+
+    /** P ← factor·P, lower triangle; whether float32 holds it there: of one that underflows no NaN would tell. */
+    static boolean rescaleRoot(Backend backend, double factor, Matrix root) {
+        backend.multiplyLower(factor, root);
+        double trace = backend.trace(root); // of a positive semidefinite matrix the diagonal is largest
+        return trace >= SMALLEST_ROOT * root.rows() && Double.isFinite(trace);
     }
 
     /** The diagonal in an array, for a message. */

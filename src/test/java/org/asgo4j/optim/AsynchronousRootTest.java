@@ -176,6 +176,21 @@ class AsynchronousRootTest {
         assertEquals(0, w.counts().staleness);
     }
 
+    /** The one in use has moved with the unit before; the one under way has that move to make at once. */
+    @Test
+    void aReadyRootThatIsTooSmallInTheNewUnitIsReplacedAtOnce() {
+        var w = new Weight(config(2, 1000).withBetas(0, 0));
+        w.step(0x1p-30);
+        for (int t = 0; t < 2; t++) w.step(0x1p70); // the second starts a root
+        w.step(0x1p-40); // the unit follows at the next
+        held.releaseOne();
+        w.state.settle();
+        w.step(0x1p-40);
+        assertEquals(1, w.counts().retries, "in the foreground");
+        assertEquals(2, w.counts().refreshes);
+        assertEquals(0, w.counts().staleness);
+    }
+
     /** β₂ = 0: V is zero where the gradient is, at a step that would start a root, or wait for one. */
     @ParameterizedTest
     @ValueSource(ints = {2, 4, 7, 8})

@@ -17,6 +17,7 @@ import org.asgo4j.linalg.BackendName;
 import org.asgo4j.linalg.Backends;
 import org.asgo4j.linalg.Matrix;
 import org.asgo4j.linalg.NativeCallException;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -133,6 +134,31 @@ class LostRootTest {
             state.step(weight, gradient, LEARNING_RATE, 0);
             assertEquals(2 * first, state.refreshes(), "and then the schedule goes on");
         }
+    }
+
+    /** β = 0, so that the unit is soon where the gradients are: there the old root may be too small, or too large. */
+    @Test
+    void afterAJumpTheRootInUseIsTheOldOneOrThatOfNow() {
+        AsgoConfig config = AsgoConfig.published().withBetas(0, 0).withDamping(Damping.relative(1e-2));
+        double[][] old = lastUpdate(config.withRefreshInterval(100), 0, 0);
+        double[][] renewed = lastUpdate(config, 0, 0);
+        double rounding = 4 * ROWS * 0x1p-24 / 1e-2; // as in AsgoVariantsTest
+        for (int half = -100; half <= 100; half++) {
+            double[][] update = lastUpdate(config.withRefreshInterval(100), half, -half);
+            double difference = Math.min(
+                    Dense.relativeDifference(update, old), Dense.relativeDifference(update, renewed));
+            assertTrue(difference < rounding, "2^" + half + " to 2^" + -half + ": " + difference + " seed=" + SEED);
+        }
+    }
+
+    /** Of a gradient of one scale and twice the same of another: the first time it may be in the unit of the other. */
+    private double[][] lastUpdate(AsgoConfig config, int before, int after) {
+        List<double[][]> g = List.of(
+                Dense.scaled(Math.scalb(1.0, before), gradients.get(0)),
+                Dense.scaled(Math.scalb(1.0, after), gradients.get(1)),
+                Dense.scaled(Math.scalb(1.0, after), gradients.get(1)));
+        List<double[][]> weights = Run.weights(real, new Asgo(config), g, LEARNING_RATE);
+        return Dense.plus(weights.get(2), -1, weights.get(1));
     }
 
     /** Rules that keep a basis. */
