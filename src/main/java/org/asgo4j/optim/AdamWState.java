@@ -8,7 +8,8 @@ import org.asgo4j.linalg.Matrix;
 /** The two moments of one weight under {@link AdamW}. */
 final class AdamWState extends RuleState {
     /** Squares of elements up to this stay inside float32, with room for what rounding adds to their mean. */
-    private static final double LARGEST_NORM = 0x1p63;
+    private static final NormLimit NORM_LIMIT =
+            new NormLimit(0x1p63, "AdamW", "the second moment takes squares in float32");
 
     private final AdamWConfig config;
     private final Matrix firstMoment; //  m×n
@@ -31,7 +32,6 @@ final class AdamWState extends RuleState {
             Matrix weight, Matrix gradient, double gradientScale, float learningRate, float weightDecay,
             Workspace workspace) {
         long t = steps() + 1;
-        requireNorm(gradientScale * Math.sqrt(sumOfSquares(gradient)));
         double correction1 = 1 - Math.pow(config.beta1(), t);
         double correction2 = 1 - Math.pow(config.beta2(), t);
         backend.adamw(
@@ -49,18 +49,8 @@ final class AdamWState extends RuleState {
     }
 
     @Override
-    double largestNorm() {
-        return LARGEST_NORM;
-    }
-
-    /** An infinite v would never end: its elements of W would stand still, and nobody would hear of it. */
-    @Override
-    void requireNorm(double norm) {
-        if (norm > LARGEST_NORM) {
-            throw new ArithmeticException(("norm of the gradient is %s at step %d, must be at most %s under AdamW: the "
-                    + "second moment takes squares in float32. Clip gradients, or leave such a step out")
-                    .formatted(norm, steps() + 1, LARGEST_NORM));
-        }
+    NormLimit normLimit() {
+        return NORM_LIMIT;
     }
 
     @Override

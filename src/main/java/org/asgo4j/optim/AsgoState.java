@@ -10,6 +10,8 @@ import org.asgo4j.optim.Workspace.Slot;
 
 /** Momentum and preconditioner of one weight (or one row block) under {@link Asgo}. */
 final class AsgoState extends RuleState implements GradientScale.Held, Halves {
+    private static final NormLimit NORM_LIMIT = NormLimit.inUnits("ASGO");
+
     private final AsgoConfig config;
     private final Matrix momentum; // M/unit, m×n
     private final Preconditioner preconditioner; // V/unit², P·unit
@@ -163,6 +165,11 @@ final class AsgoState extends RuleState implements GradientScale.Held, Halves {
     public void rescale(double factor) {
         GradientScale.multiply(backend, factor, momentum);
         preconditioner.rescale(factor);
+    }
+
+    @Override
+    NormLimit normLimit() {
+        return NORM_LIMIT;
     }
 
     @Override

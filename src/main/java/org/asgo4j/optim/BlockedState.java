@@ -61,6 +61,12 @@ final class BlockedState extends RuleState implements Halves {
         }
     }
 
+    /** No block's gradient is longer than the whole. */
+    @Override
+    NormLimit normLimit() {
+        return states[0].normLimit();
+    }
+
     @Override
     public List<AsgoState> batched() {
         List<AsgoState> all = new ArrayList<>();

@@ -13,6 +13,8 @@ import org.asgo4j.optim.Workspace.Slot;
  * squares of every gradient that float32 can express are in range.
  */
 final class DasgoState extends RuleState {
+    private static final NormLimit NORM_LIMIT = NormLimit.ofMomentum("DASGO");
+
     private final DasgoConfig config;
     private final Side side;
     private final Matrix momentum; // M, m×n
@@ -73,6 +75,11 @@ final class DasgoState extends RuleState {
             factors.set(0, j, damped > 0 ? Math.sqrt(smallest / damped) : 0);
         }
         return 1 / Math.sqrt(smallest);
+    }
+
+    @Override
+    NormLimit normLimit() {
+        return NORM_LIMIT;
     }
 
     @Override

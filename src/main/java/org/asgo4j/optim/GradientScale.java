@@ -19,6 +19,9 @@ final class GradientScale {
     /** Keeps the power of two itself and its inverse normal float32 numbers. */
     private static final int EXPONENT_LIMIT = 126;
 
+    /** Of the largest unit so many times that squares stay inside float32. */
+    static final double LARGEST_NORM = Math.scalb(1.0, EXPONENT_LIMIT + EXPONENT_RANGE);
+
     /** A factor that float32 holds with room on both sides: larger ones are applied in several passes. */
     private static final double LARGEST_FACTOR = 0x1p100;
 

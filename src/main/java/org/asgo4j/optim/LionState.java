@@ -7,6 +7,8 @@ import org.asgo4j.linalg.Matrix;
 
 /** The momentum of one weight under {@link Lion}. */
 final class LionState extends RuleState {
+    private static final NormLimit NORM_LIMIT = NormLimit.ofMomentum("Lion");
+
     private final LionConfig config;
     private final Matrix momentum; // M, m×n
 
@@ -28,6 +30,11 @@ final class LionState extends RuleState {
         float decay = 1 - learningRate * weightDecay;
         backend.lion(
                 (float) gradientScale, config.beta1(), config.beta2(), learningRate, decay, gradient, momentum, weight);
+    }
+
+    @Override
+    NormLimit normLimit() {
+        return NORM_LIMIT;
     }
 
     @Override

@@ -17,6 +17,8 @@ final class MuonState extends RuleState {
     private static final float B = -4.7750f;
     private static final float C = 2.0315f;
 
+    private static final NormLimit NORM_LIMIT = NormLimit.ofMomentum("Muon");
+
     private final MuonConfig config;
     private final int order; // k = min(m, n)
     private final Matrix momentum; // M, m×n
@@ -80,6 +82,11 @@ final class MuonState extends RuleState {
         backend.syrk(Transpose.NONE, C, gram, B, polynomial); //                      bA + cA²     k×k
         backend.addToDiagonal(A, polynomial); //                                      aI + bA + cA²
         backend.symm(wide ? Side.LEFT : Side.RIGHT, polynomial, x, next); //          X'           m×n
+    }
+
+    @Override
+    NormLimit normLimit() {
+        return NORM_LIMIT;
     }
 
     @Override

@@ -55,7 +55,8 @@ public abstract sealed class RuleState permits AsgoState, DasgoState, MuonState,
      *     its scratch memory; nothing has been changed then
      * @throws RootFailedException if the root or basis of a gram matrix fails for the third time in a row, or the
      *     first; W (of one in blocks, that block) has not been changed then, but the state and other blocks may have
-     * @throws ArithmeticException if U is not finite; as above
+     * @throws ArithmeticException if U is not finite; as above. If ‖G‖_F is more than the rule can take; nothing has
+     *     been changed then
      */
     public final void step(Matrix weight, Matrix gradient, float learningRate, float weightDecay) {
         Checks.require(weight != null && gradient != null, "step: weight and gradient must not be null");
@@ -79,6 +80,7 @@ public abstract sealed class RuleState permits AsgoState, DasgoState, MuonState,
             long index = backend.firstNonFinite(gradient);
             throw new NonFiniteGradientException(weightName.get(), steps + 1, index, cols);
         }
+        normLimit().require(Math.sqrt(squares), steps + 1);
         try {
             update(weight, gradient, squares, 1, learningRate, weightDecay, own);
         } catch (RuntimeException | Error e) {
@@ -132,13 +134,8 @@ public abstract sealed class RuleState permits AsgoState, DasgoState, MuonState,
             Matrix weight, Matrix gradient, double gradientScale, float learningRate, float weightDecay,
             Workspace workspace);
 
-    /** The largest ‖cG‖_F that the rule takes, which {@link #requireNorm} refuses to exceed. */
-    double largestNorm() {
-        return Double.POSITIVE_INFINITY;
-    }
-
-    /** Throws an {@link ArithmeticException} for a larger one. */
-    void requireNorm(double norm) {}
+    /** What ‖cG‖_F may be, which whoever calls {@link #update} has seen to. */
+    abstract NormLimit normLimit();
 
     abstract void reserve(Workspace workspace);
 

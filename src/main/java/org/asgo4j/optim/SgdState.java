@@ -8,11 +8,13 @@ import org.asgo4j.linalg.Matrix;
 /** The momentum of one weight under {@link Sgd}, if it has any. */
 final class SgdState extends RuleState {
     private final SgdConfig config;
+    private final NormLimit normLimit;
     private final Matrix momentum; // b, m×n; null for μ = 0
 
     SgdState(Backend backend, Arena arena, SgdConfig config, int rows, int cols) {
         super(backend, rows, cols);
         this.config = config;
+        this.normLimit = NormLimit.ofMomentum("SGD", 1 - config.momentum());
         this.momentum = config.momentum() > 0 ? backend.allocate(arena, rows, cols) : null;
     }
 
@@ -39,6 +41,11 @@ final class SgdState extends RuleState {
         } else {
             backend.axpby(-learningRate, momentum, decay, weight); //     W ← (1−ηλ)W − ηb
         }
+    }
+
+    @Override
+    NormLimit normLimit() {
+        return normLimit;
     }
 
     @Override

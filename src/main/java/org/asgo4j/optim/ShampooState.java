@@ -10,6 +10,8 @@ import org.asgo4j.optim.Workspace.Slot;
 
 /** Momentum, second moment and both gram matrices of one weight (or one row block) under {@link Shampoo}. */
 final class ShampooState extends RuleState implements GradientScale.Held {
+    private static final NormLimit NORM_LIMIT = NormLimit.inUnits("Shampoo");
+
     private final ShampooConfig config;
     private final GradientScale scale;
     private final Matrix momentum; // M/unit, m×n
@@ -77,6 +79,11 @@ final class ShampooState extends RuleState implements GradientScale.Held {
         GradientScale.multiply(backend, factor * factor, secondMoment);
         left.rescale(factor);
         right.rescale(factor);
+    }
+
+    @Override
+    NormLimit normLimit() {
+        return NORM_LIMIT;
     }
 
     @Override

@@ -10,6 +10,8 @@ import org.asgo4j.optim.Workspace.Slot;
 
 /** Both moments of one weight (or one row block) under {@link Soap} and the bases they are kept in. */
 final class SoapState extends RuleState implements GradientScale.Held {
+    private static final NormLimit NORM_LIMIT = NormLimit.inUnits("SOAP");
+
     private final SoapConfig config;
     private final GradientScale scale;
     private final SoapBasis left; // L/unit², m×m
@@ -121,6 +123,11 @@ final class SoapState extends RuleState implements GradientScale.Held {
         energy.set(0, 0, energy.get(0, 0) * factor * factor);
         left.rescale(factor);
         right.rescale(factor);
+    }
+
+    @Override
+    NormLimit normLimit() {
+        return NORM_LIMIT;
     }
 
     @Override

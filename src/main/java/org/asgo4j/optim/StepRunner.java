@@ -121,7 +121,7 @@ final class StepRunner {
     /** Whether every rule can take its gradient, multiplied by {@code scale}. */
     boolean accepts(double scale) {
         for (Stepped each : largestFirst) {
-            if (!(scale * Math.sqrt(each.sumOfSquares) <= each.state.largestNorm())) return false;
+            if (!each.state.normLimit().allows(scale * Math.sqrt(each.sumOfSquares))) return false;
         }
         return true;
     }
@@ -136,7 +136,7 @@ final class StepRunner {
         }
         for (Stepped each : stepped) {
             try {
-                each.state.requireNorm(scale * Math.sqrt(each.sumOfSquares));
+                each.state.normLimit().require(scale * Math.sqrt(each.sumOfSquares), step);
             } catch (ArithmeticException e) {
                 throw named(each, step, e);
             }

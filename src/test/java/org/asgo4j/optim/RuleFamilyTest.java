@@ -3,6 +3,7 @@ package org.asgo4j.optim;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
@@ -19,6 +20,7 @@ import org.asgo4j.linalg.BackendName;
 import org.asgo4j.linalg.Backends;
 import org.asgo4j.linalg.ElementType;
 import org.asgo4j.linalg.Matrix;
+import org.asgo4j.linalg.Workers;
 import org.asgo4j.testing.Seeds;
 import org.asgo4j.testing.Tolerance;
 import org.junit.jupiter.api.Named;
@@ -204,6 +206,39 @@ class RuleFamilyTest {
     static Stream<Named<Rule>> scaleFreeAndAsgo() {
         var asgo = AsgoConfig.published().withDamping(Damping.relative(1 / CONDITION));
         return Stream.concat(scaleFree(), Stream.of(Named.of("asgo", new Asgo(asgo))));
+    }
+
+    /** Beyond it an element of the state or the weight may be infinite, for good. */
+    @ParameterizedTest
+    @MethodSource("withAsgoAndAdamW")
+    void gradientsUpToTheLimitTrainAndALargerOneIsRefused(Rule rule) {
+        try (Arena arena = Arena.ofShared(); var workers = new Workers(1)) {
+            double limit = rule.newState(backend, arena, 6, 9).normLimit().largest();
+            Matrix weight = backend.allocate(arena, 6, 9);
+            Matrix gradient = backend.allocate(arena, 6, 9);
+            OptimizerConfig unclipped = OptimizerConfig.published().withClipNorm(Double.POSITIVE_INFINITY);
+            var group = new ParameterGroup("all", rule, Schedule.constant(0x1p-10f), 0,
+                    List.of(Parameter.of("w", weight, gradient))); // SGD's sum of 60 steps has to be finite, too
+            try (var optimizer = new Optimizer(backend, workers, unclipped, List.of(group))) {
+                double[][] mostlyOne = Dense.scaled(0x1p-30, Dense.random(6, 9, random)); // so its norm is an element's
+                mostlyOne[2][3] = 1;
+                for (int t = 0; t < 60; t++) { // so that a momentum is nearly a gradient, and meets one of another sign
+                    Dense.set(gradient, Dense.scaled(t < 57 ? 0x1p60 : -0x1p60, mostlyOne));
+                    optimizer.step(0.999 * limit / 0x1p60);
+                    assertTrue(Double.isFinite(Dense.norm(Dense.of(weight))), "seed=" + seed);
+                }
+                double[][] before = Dense.of(weight);
+                String message = assertThrows(
+                        ArithmeticException.class, () -> optimizer.step(1.001 * limit / 0x1p60)).getMessage();
+                assertTrue(message.startsWith("parameter 'w', step 61: norm of the gradient is "), message);
+                for (int i = 0; i < 6; i++) assertArrayEquals(before[i], Dense.of(weight)[i], "seed=" + seed);
+                for (int t = 0; t < 4; t++) {
+                    Dense.set(gradient, Dense.random(6, 9, random));
+                    optimizer.step();
+                    assertTrue(Double.isFinite(Dense.norm(Dense.of(weight))), "seed=" + seed);
+                }
+            }
+        }
     }
 
     /** Multiples of float32's smallest number, and factors up to its largest power of two. */
