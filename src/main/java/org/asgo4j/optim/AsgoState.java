@@ -77,9 +77,20 @@ final class AsgoState extends RuleState implements GradientScale.Held, Halves {
     private void setScale(double sumOfSquares, double gradientScale) {
         double norm = Math.sqrt(sumOfSquares);
         unit.follow(gradientScale * norm, this);
+        if (norm == 0) end();
         outOfRange = GradientScale.outOfRange(norm);
         // On zeros a factor does nothing, but where the unit is tiny float32 can't hold its square.
         c = outOfRange || norm == 0 ? 1 : gradientScale / unit.unit();
+    }
+
+    /** What zeros have let decay so far is zero from here on: an update made of its rounding would be as long. */
+    private void end() {
+        double m = backend.sumOfSquares(momentum);
+        double v = preconditioner.trace();
+        boolean all = GradientScale.outOfRange(Math.sqrt(Math.max(m, v))); // there is no smaller unit
+        double least = all ? Double.POSITIVE_INFINITY : GradientScale.SMALLEST_SQUARE;
+        if (m < least) backend.fill(0, momentum);
+        if (v < least) backend.fill(0, preconditioner.gram);
     }
 
     /** G, or a copy brought to the unit's scale if its squares would leave float32. */

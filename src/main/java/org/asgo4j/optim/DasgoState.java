@@ -53,8 +53,9 @@ final class DasgoState extends RuleState {
         } else {
             backend.scaleCols(factors, update); //                                   U ← M·diag(d)               m×n
         }
-        double norm = largest * Descent.norm(backend, update, "DASGO", steps() + 1);
-        double length = largest * config.scaling().factor(norm, rows, cols);
+        double norm = Descent.norm(backend, update, "DASGO", steps() + 1);
+        boolean over = isOver(norm, gradient);
+        double length = over ? 0 : largest * config.scaling().factor(largest * norm, rows, cols);
         Descent.step(backend, weight, update, length, learningRate, weightDecay);
     }
 

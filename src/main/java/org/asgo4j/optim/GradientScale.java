@@ -19,6 +19,9 @@ final class GradientScale {
     /** Keeps the power of two itself and its inverse normal float32 numbers. */
     private static final int EXPONENT_LIMIT = 126;
 
+    /** What has smaller squares, while the unit follows something larger, ends: float32's rounding of it would show. */
+    static final double SMALLEST_SQUARE = 0x1p-100;
+
     /** Of the largest unit so many times that squares stay inside float32. */
     static final double LARGEST_NORM = Math.scalb(1.0, EXPONENT_LIMIT + EXPONENT_RANGE);
 
@@ -49,18 +52,18 @@ final class GradientScale {
 
     /**
      * Sets the unit if this is the first norm that is not zero, and moves it where gradient and state have both left
-     * its range: a smaller gradient alone changes it only once what it meets in the state has faded as well.
+     * its range: a smaller gradient alone, or one of zeros, changes it only once what it meets in the state has faded.
      *
      * @param norm of the gradient about to be used
      * @param held the state, which is taken from the old unit to the new one
      */
     void follow(double norm, Held held) {
-        if (norm == 0) return;
         if (!set) {
+            if (norm == 0) return;
             exponent = exponentOf(norm);
             set = true;
         }
-        if (!outOfRange(norm / unit())) return;
+        if (norm != 0 && !outOfRange(norm / unit())) return;
         double largest = Math.max(norm / unit(), Math.sqrt(held.largestSquare()));
         if (!outOfRange(largest)) return;
         int old = exponent;

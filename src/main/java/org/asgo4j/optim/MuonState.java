@@ -63,8 +63,9 @@ final class MuonState extends RuleState {
                 next = done;
             }
         }
+        boolean over = isOver(norm, gradient);
         norm = Descent.norm(backend, x, "Muon", steps() + 1);
-        double length = config.scaling().factor(norm, rows, cols);
+        double length = over ? 0 : config.scaling().factor(norm, rows, cols);
         Descent.step(backend, weight, x, length, learningRate, weightDecay);
     }
 

@@ -31,7 +31,9 @@ public record OptimizerConfig(
         /**
          * It is a gradient like any other. The momentum decays and its direction stays, so that a rule whose updates
          * have one length whatever the momentum's (ASGO, DASGO, Muon, Lion) moves the weight as far as before; weight
-         * decay goes on.
+         * decay goes on. Where momentum or gram matrix have decayed so far that float32 would hold little but their
+         * rounding, the update is zero, Lion's aside: after some 1,000 such steps with the published β (800 under Muon
+         * and DASGO), 100 with β₂ = 0.5, and at once if the gram matrix is that of the last gradient alone.
          */
         STEP,
         /**

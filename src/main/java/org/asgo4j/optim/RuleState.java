@@ -130,6 +130,14 @@ public abstract sealed class RuleState permits AsgoState, DasgoState, MuonState,
         return Double.isNaN(knownSquares) ? backend.sumOfSquares(gradient) : knownSquares;
     }
 
+    /**
+     * Whether a direction of this length is one of the rounding of a momentum that zeros have let decay: its elements
+     * are no longer normal numbers, and no gradient is as small.
+     */
+    final boolean isOver(double norm, Matrix gradient) {
+        return norm < Float.MIN_NORMAL * Math.sqrt((double) rows * cols) && sumOfSquares(gradient) == 0;
+    }
+
     abstract void apply(
             Matrix weight, Matrix gradient, double gradientScale, float learningRate, float weightDecay,
             Workspace workspace);

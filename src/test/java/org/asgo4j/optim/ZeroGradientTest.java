@@ -10,14 +10,18 @@ import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.BackendName;
 import org.asgo4j.linalg.Backends;
+import org.asgo4j.linalg.ElementType;
 import org.asgo4j.linalg.FakeCuda;
+import org.asgo4j.linalg.Matrix;
 import org.asgo4j.linalg.Workers;
 import org.asgo4j.optim.OptimizerConfig.ZeroGradientPolicy;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** A weight whose gradient is zero is left out of a step, or is stepped like any other. */
 class ZeroGradientTest {
@@ -64,6 +68,60 @@ class ZeroGradientTest {
         double[][][] once = train(backend, rule, ZeroGradientPolicy.STEP, new boolean[] {true});
         double[][][] twice = train(backend, rule, ZeroGradientPolicy.STEP, new boolean[] {true, false});
         assertTrue(Dense.relativeDifference(twice[0], once[0]) > 1e-3);
+    }
+
+    /** Rules whose updates have one length. */
+    static Stream<Rule> ofOneLength() {
+        AsgoConfig relative = AsgoConfig.published().withDamping(Damping.relative(1e-6));
+        Stream<AsgoConfig> methods = Arrays.stream(RootMethod.values())
+                .flatMap(m -> Stream.of(AsgoConfig.defaults().withRootMethod(m), relative.withRootMethod(m)));
+        Stream<AsgoConfig> others = Stream.of(
+                relative.withBetas(0.9, 0.5), relative.withBetas(0.9, 0.99), relative.withRefreshInterval(7),
+                relative.withAccumulation(Accumulation.SUM), relative.withRootPrecision(ElementType.FLOAT64));
+        return Stream.concat(Stream.concat(methods, others).map(Asgo::new), Stream.of(
+                new Muon(MuonConfig.published()), new Muon(MuonConfig.published().withNesterov(true)),
+                new Dasgo(DasgoConfig.published()), new Dasgo(DasgoConfig.published().withEpsilon(0))));
+    }
+
+    /** Never the direction of rounding: as long as there is an update it is the first one's, and then there is none. */
+    @ParameterizedTest
+    @MethodSource("ofOneLength")
+    void throughZerosTheDirectionStaysUntilItEnds(Rule rule) {
+        var random = new Random(WEIGHTS);
+        try (Backend backend = Backends.open(BackendName.OPENBLAS); Arena arena = Arena.ofConfined()) {
+            Matrix weight = backend.allocate(arena, ROWS, COLS);
+            Matrix gradient = backend.allocate(arena, ROWS, COLS);
+            RuleState state = rule.newState(backend, arena, ROWS, COLS);
+            for (int t = 0; t < 5; t++) update(state, weight, gradient, Dense.random(ROWS, COLS, random));
+            double[][] zeros = new double[ROWS][COLS];
+            for (int t = 0; t < 30; t++) update(state, weight, gradient, zeros); // QR's basis turns for so long
+            double[][] first = update(state, weight, gradient, zeros);
+            double length = Dense.norm(first);
+            for (int t = 0; t < 1500; t++) {
+                double[][] next = update(state, weight, gradient, zeros);
+                boolean ended = Dense.norm(next) == 0;
+                assertTrue(!ended || t > 60, "ended after " + t); // β₂ = 0.5 has 2^−100 after 100
+                if (ended) length = 0;
+                // Muon's iterations bring singular values near 1, not to 1.
+                assertEquals(length, Dense.norm(next), 0.1 * length, "step " + t);
+                double cosine = Dense.inner(first, next) / Dense.norm(first) / Dense.norm(next);
+                assertTrue(ended || cosine > 0.99, "step " + t + ": " + cosine);
+            }
+            assertEquals(0, length);
+            var counts = new RootCounts();
+            state.addCounts(counts);
+            assertEquals(0, counts.retries);
+            double[][] again = update(state, weight, gradient, Dense.random(ROWS, COLS, random));
+            assertEquals(Dense.norm(first), Dense.norm(again), 0.1 * Dense.norm(first));
+        }
+    }
+
+    /** What a step with this gradient moves the weight by. */
+    private static double[][] update(RuleState state, Matrix weight, Matrix gradient, double[][] g) {
+        Dense.set(weight, new double[ROWS][COLS]);
+        Dense.set(gradient, g);
+        state.step(weight, gradient, 1, 0);
+        return Dense.of(weight);
     }
 
     private static int count() {
