@@ -21,7 +21,7 @@ import org.asgo4j.linalg.ElementType;
  * @param refresh when
  * @param eigenvalueCorrection whether the eigenvalues of V are replaced by a second moment of the gradient's elements
  *     in V's eigenbasis Q (Adam's, on one side; SOAP, arXiv 2409.11321; EShampoo, arXiv 2506.03595): D ← β₂D +
- *     (1−β₂)(QG)², U = Qᵀ(QM/(√D + ε)). The state has one more m×n matrix
+ *     (1−β₂)(QG)², U = Qᵀ(QM/(√D + ε)) with ε = 1e-8·√tr V, whatever the damping. The state has one more m×n matrix
  * @param side the preconditioned side
  * @param sizeLimit what happens where that side is long
  * @param scaling the length of an update

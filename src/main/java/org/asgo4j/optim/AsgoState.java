@@ -87,10 +87,11 @@ final class AsgoState extends RuleState implements GradientScale.Held, Halves {
     private void end() {
         double m = backend.sumOfSquares(momentum);
         double v = preconditioner.trace();
-        boolean all = GradientScale.outOfRange(Math.sqrt(Math.max(m, v))); // there is no smaller unit
-        double least = all ? Double.POSITIVE_INFINITY : GradientScale.SMALLEST_SQUARE;
+        double largest = Math.max(m, v);
+        boolean all = largest < 1 && GradientScale.outOfRange(Math.sqrt(largest)); // there is no smaller unit
+        double least = all ? 1 : GradientScale.SMALLEST_SQUARE;
         if (m < least) backend.fill(0, momentum);
-        if (v < least) backend.fill(0, preconditioner.gram);
+        if (v < least) preconditioner.end();
     }
 
     /** G, or a copy brought to the unit's scale if its squares would leave float32. */

@@ -15,15 +15,15 @@ import org.asgo4j.optim.Workspace.Slot;
  *
  * <pre>
  * D ← β₂D + (1−β₂)(QG)²            m×n  elementwise
- * U = Qᵀ·(QN/(√D + ε))             m×n
+ * U = Qᵀ·(QN/(√D + ε√tr V))        m×n
  * </pre>
  *
  * and on the right with GQᵀ, NQᵀ and ·Q. Where V's eigenvalues say how large the gradient is in a direction, D says it
  * for each element of that direction: Adam in a rotated space (SOAP, on one side).
  */
 final class EigenbasisPreconditioner extends Preconditioner {
-    /** SOAP's ε; D is held in units in which gradients have norms near 1. */
-    private static final float EPSILON = 1e-8f;
+    /** SOAP's ε, which is for gradients of norms near 1: √tr V is theirs, whatever the unit was set by. */
+    private static final double EPSILON = 1e-8;
 
     private final Eigenbasis basis;
     private final BasisRenewal renewal;
@@ -93,7 +93,8 @@ final class EigenbasisPreconditioner extends Preconditioner {
         rotate(direction, n); //                                                           QN
         float add = (float) ((1 - keep) * scale * scale);
         backend.addSquares(add, g, (float) keep, secondMoment); //                         D ← β₂D + (1−β₂)(QcG)²
-        backend.divideByRoot(n, secondMoment, 0, EPSILON, g); //                           QN/(√D + ε)
+        float outside = (float) (EPSILON * Math.sqrt(trace()));
+        backend.divideByRoot(n, secondMoment, 0, outside, g); //                           QN/(√D + ε√tr V)
         Matrix q = basis.vectors();
         if (side == Side.LEFT) backend.gemm(Transpose.TRANSPOSED, Transpose.NONE, 1, q, g, 0, update);
         else backend.gemm(Transpose.NONE, Transpose.NONE, 1, g, q, 0, update);
@@ -103,6 +104,12 @@ final class EigenbasisPreconditioner extends Preconditioner {
         Matrix q = basis.vectors();
         if (side == Side.LEFT) backend.gemm(Transpose.NONE, Transpose.NONE, 1, q, x, 0, rotated);
         else backend.gemm(Transpose.NONE, Transpose.TRANSPOSED, 1, x, q, 0, rotated);
+    }
+
+    @Override
+    void end() {
+        super.end();
+        backend.fill(0, secondMoment);
     }
 
     @Override

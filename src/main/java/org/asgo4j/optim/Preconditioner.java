@@ -95,6 +95,11 @@ abstract sealed class Preconditioner implements RootLadder.Derived
         return backend.trace(gram);
     }
 
+    /** V ← 0, and what is averaged beside it likewise. */
+    void end() {
+        backend.fill(0, gram);
+    }
+
     /** V and the counts. */
     void describe(StateFields fields) {
         ladder.counts.describe(fields);

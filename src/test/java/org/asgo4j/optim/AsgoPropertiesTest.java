@@ -89,6 +89,27 @@ class AsgoPropertiesTest {
         }
     }
 
+    /** Once its moments have faded; the unit that it set stays. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void theScaleOfTheFirstGradientIsForgotten(boolean corrected) {
+        AsgoConfig config = AsgoConfig.published().withBetas(0.5, 0.5).withDamping(Damping.relative(1e-6));
+        var rule = new Asgo(config.withEigenvalueCorrection(corrected));
+        List<double[][]> g = new ArrayList<>(gradients(200, 6, 10));
+        double[][] first = g.getFirst();
+        double[][] expected = lastUpdate(rule, g);
+        for (int exponent : new int[] {-25, 25}) {
+            g.set(0, Dense.scaled(Math.scalb(1.0, exponent), first));
+            double difference = Dense.relativeDifference(lastUpdate(rule, g), expected);
+            assertTrue(difference < tolerance(6, 10), "2^" + exponent + ": " + difference + " seed=" + SEED);
+        }
+    }
+
+    private double[][] lastUpdate(Rule rule, List<double[][]> g) {
+        List<double[][]> weights = Run.weights(backend, rule, g, LEARNING_RATE);
+        return Dense.plus(weights.getLast(), -1, weights.get(g.size() - 2));
+    }
+
     @ParameterizedTest
     @EnumSource(ElementType.class)
     void gradientsWhoseScaleJumpsStayFiniteAndScaled(ElementType precision) {

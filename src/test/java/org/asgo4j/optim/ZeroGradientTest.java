@@ -77,7 +77,8 @@ class ZeroGradientTest {
                 .flatMap(m -> Stream.of(AsgoConfig.defaults().withRootMethod(m), relative.withRootMethod(m)));
         Stream<AsgoConfig> others = Stream.of(
                 relative.withBetas(0.9, 0.5), relative.withBetas(0.9, 0.99), relative.withRefreshInterval(7),
-                relative.withAccumulation(Accumulation.SUM), relative.withRootPrecision(ElementType.FLOAT64));
+                relative.withAccumulation(Accumulation.SUM), relative.withRootPrecision(ElementType.FLOAT64),
+                relative.withEigenvalueCorrection(true), relative.withEigenvalueCorrection(true).withBetas(0.9, 0.5));
         return Stream.concat(Stream.concat(methods, others).map(Asgo::new), Stream.of(
                 new Muon(MuonConfig.published()), new Muon(MuonConfig.published().withNesterov(true)),
                 new Dasgo(DasgoConfig.published()), new Dasgo(DasgoConfig.published().withEpsilon(0))));
