@@ -174,6 +174,11 @@ class AsynchronousRootTest {
         w.step(0x1p100);
         assertEquals(2, w.counts().refreshes);
         assertEquals(0, w.counts().staleness);
+        w.state.settle();
+        w.step(0x1p100);
+        assertEquals(2, w.counts().refreshes, "what was under way is not taken over");
+        assertEquals(1, w.counts().staleness);
+        assertEquals(0, w.counts().retries);
     }
 
     /** The one in use has moved with the unit before; the one under way has that move to make at once. */
