@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Named;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every option of ASGO and their combinations, step by step against the formulas in float64. */
 class AsgoVariantsTest {
@@ -91,10 +92,15 @@ class AsgoVariantsTest {
     }
 
     private void follows(AsgoConfig config, int rows, int cols, double tolerance) {
+        follows(config, gradients(rows, cols), tolerance);
+    }
+
+    private void follows(AsgoConfig config, List<double[][]> g, double tolerance) {
+        int rows = g.getFirst().length;
+        int cols = g.getFirst()[0].length;
         var dense = new DenseAsgo(config, rows, cols);
-        List<double[][]> g = gradients(rows, cols);
         List<double[][]> weights = Run.weights(backend, new Asgo(config), g, (float) LEARNING_RATE);
-        for (int t = 0; t < STEPS; t++) {
+        for (int t = 0; t < g.size(); t++) {
             double difference = Dense.relativeDifference(weights.get(t), dense.step(g.get(t), LEARNING_RATE));
             assertTrue(difference < tolerance, "%d×%d step %d: %s ≥ %s seed=%d"
                     .formatted(rows, cols, t + 1, difference, tolerance, SEED));
@@ -121,6 +127,23 @@ class AsgoVariantsTest {
         for (int[] shape : SHAPES) follows(config, shape[0], shape[1], 1e-3);
         follows(config.withSide(PreconditionerSide.RIGHT), 7, 5, 1e-3);
         follows(config.withSide(PreconditionerSide.LEFT), 5, 6, 1e-3);
+    }
+
+    /** The unit moves with the gradients: at once where they grow, and where they shrink once the state has, too. */
+    @ParameterizedTest
+    @ValueSource(ints = {-40, 40})
+    void followsItsFormulasThroughAJump(int exponent) {
+        AsgoConfig config = damped().withBetas(0.1, 0.1);
+        for (int[] shape : new int[][] {{4, 9}, {9, 4}}) {
+            List<double[][]> g = new ArrayList<>(gradients(shape[0], shape[1]));
+            for (int i = 0; i < 4; i++) {
+                gradients(shape[0], shape[1]).forEach(each -> g.add(Dense.scaled(Math.scalb(1.0, exponent), each)));
+            }
+            follows(config.withEigenvalueCorrection(true), g, 1e-3);
+            for (RootMethod method : List.of(RootMethod.EIGEN, RootMethod.QR, RootMethod.NEWTON)) {
+                follows(config.withRootMethod(method), g, 4 * 4 * 0x1p-24 / DELTA);
+            }
+        }
     }
 
     /** In float64 what is left is float32's rounding of momentum, root and weight. */

@@ -18,6 +18,7 @@ import org.asgo4j.linalg.Matrix;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Shampoo against its formulas in float64, its two ways to a root, and what its first step must be. */
 class ShampooTest {
@@ -80,6 +81,24 @@ class ShampooTest {
             double difference = Dense.relativeDifference(actual, exact(g, 0.9, 0.9, epsilon));
             double tolerance = (1e3 / 4 + 10 * 13) * U32;
             assertTrue(difference < tolerance, () -> difference + " > " + tolerance + " seed=" + SEED);
+        }
+    }
+
+    /** The unit moves with the gradients: at once where they grow, and where they shrink once the state has, too. */
+    @ParameterizedTest
+    @ValueSource(ints = {-40, 40})
+    void followsItsFormulaThroughAJump(int exponent) {
+        int n = 6;
+        List<double[][]> g = IntStream.range(0, 32).mapToObj(t -> {
+            double[][] each = Dense.plus(Dense.random(n, n, random), 6, Dense.orthogonal(n, random)); // κ(G) < 1e1.5
+            return Dense.scaled(t < 4 ? 1 : Math.scalb(1.0, exponent), each);
+        }).toList();
+        var config = new ShampooConfig(0.1, 0.1, Damping.relative(0), FourthRoot.EIGEN, 1);
+        List<double[][]> weights = Run.weights(backend, new Shampoo(config), g, LEARNING_RATE);
+        for (int t = 0; t < g.size(); t++) {
+            double difference = Dense.relativeDifference(weights.get(t), exact(g.subList(0, t + 1), 0.1, 0.1, 0));
+            double tolerance = (1e3 / 4 + 10 * n) * U32;
+            assertTrue(difference < tolerance, "step " + (t + 1) + ": " + difference + " seed=" + SEED);
         }
     }
 

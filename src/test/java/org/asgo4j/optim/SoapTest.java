@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -41,7 +42,7 @@ class SoapTest {
 
     /** The published steps with plain arrays, moments in the original space (M) and in the basis (V). */
     private static double[][] exact(
-            List<double[][]> gradients, double beta1, double beta2, double epsilon, int interval) {
+            List<double[][]> gradients, double beta1, double beta2, double epsilon, double delta, int interval) {
         int n = gradients.getFirst().length;
         double[][] left = new double[n][n];
         double[][] right = new double[n][n];
@@ -56,11 +57,15 @@ class SoapTest {
                 momentum = Dense.plus(Dense.scaled(beta1, momentum), 1 - beta1, g);
                 double[][] rotated = into(ql, g, qr);
                 double[][] direction = into(ql, momentum, qr);
+                double mean = 0;
                 for (int i = 0; i < n; i++) {
                     for (int j = 0; j < n; j++) {
                         second[i][j] = beta2 * second[i][j] + (1 - beta2) * rotated[i][j] * rotated[i][j];
-                        direction[i][j] /= Math.sqrt(second[i][j]) + epsilon;
+                        mean += second[i][j] / n / n;
                     }
+                }
+                for (int i = 0; i < n; i++) {
+                    for (int j = 0; j < n; j++) direction[i][j] /= Math.sqrt(second[i][j] + delta * mean) + epsilon;
                 }
                 double correction = Math.sqrt(1 - Math.pow(beta2, t)) / (1 - Math.pow(beta1, t));
                 double[][] update = Dense.times(Dense.times(Dense.transpose(ql), direction), qr);
@@ -136,8 +141,24 @@ class SoapTest {
                 .withDamping(Damping.outsideRoot(epsilon))
                 .withRefreshInterval(interval);
         double[][] actual = Run.lastWeight(backend, new Soap(config), g, LEARNING_RATE);
-        double difference = Dense.relativeDifference(actual, exact(g, 0.9, 0.8, epsilon, interval));
+        double difference = Dense.relativeDifference(actual, exact(g, 0.9, 0.8, epsilon, 0, interval));
         assertTrue(difference < TOLERANCE, () -> difference + " seed=" + SEED);
+    }
+
+    /** The unit moves with the gradients: at once where they grow, and where they shrink once the state has, too. */
+    @ParameterizedTest
+    @ValueSource(ints = {-40, 40})
+    void followsItsPublishedStepsThroughAJump(int exponent) {
+        List<double[][]> g = new ArrayList<>(gradients(4, 6, 6));
+        for (double[][] each : gradients(28, 6, 6)) g.add(Dense.scaled(Math.scalb(1.0, exponent), each));
+        var config = SoapConfig.published()
+                .withBetas(0.1, 0.1).withDamping(Damping.relative(1e-2)).withRefreshInterval(2);
+        List<double[][]> weights = Run.weights(backend, new Soap(config), g, LEARNING_RATE);
+        for (int t = 1; t < g.size(); t++) {
+            double[][] exact = exact(g.subList(0, t + 1), 0.1, 0.1, 0, 1e-2, 2);
+            double difference = Dense.relativeDifference(weights.get(t), exact);
+            assertTrue(difference < TOLERANCE, "step " + (t + 1) + ": " + difference + " seed=" + SEED);
+        }
     }
 
     @Test

@@ -4,11 +4,15 @@ package org.asgo4j.optim;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Random;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.BackendName;
 import org.asgo4j.linalg.Backends;
 import org.asgo4j.linalg.ElementType;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -100,6 +104,16 @@ class WarmRootTest {
             }
         }
         assertEquals(1, decompositions);
+    }
+
+    /** Zeros only scale V; where they have scaled it so far that the unit moves, the last root moves with it. */
+    @Test
+    void newtonFollowsTheUnit() {
+        AsgoConfig config = AsgoConfig.published().withRoot(new Root(RootMethod.NEWTON, ElementType.FLOAT32, DAMPING));
+        List<double[][]> g = new ArrayList<>(Collections.nCopies(500, new double[ORDER][2 * ORDER]));
+        g.set(0, Dense.random(ORDER, 2 * ORDER, random));
+        Run.weights(counted, new Asgo(config), g, 1);
+        assertEquals(1, decompositions, "seed=" + SEED);
     }
 
     @ParameterizedTest
