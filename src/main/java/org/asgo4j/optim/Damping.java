@@ -21,7 +21,9 @@ public record Damping(Kind kind, double value) {
     public enum Kind {
         /**
          * f(λ) = (max(λ, k·u·λ_max) + ε)^(−1/2). As published (ε = 1e-10). An absolute ε means nothing when gradients
-         * are 1e-6; the floor at rounding level is what keeps float32 roots of a singular V bounded.
+         * are 1e-6; the floor at rounding level is what keeps float32 roots of a singular V bounded. Where ε is above
+         * 1e38 times the gradients' squared norm (for 1e-10 at norms below 1e-24), {@link RootMethod#POLAR_EXPRESS} and
+         * {@link RootMethod#ZOLOTAREV} take every root in float64, which is slow and allocates.
          */
         ABSOLUTE,
         /**
