@@ -4,12 +4,18 @@ package org.asgo4j.train;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.foreign.Arena;
+import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.asgo4j.kernel.Kernels;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.BackendName;
 import org.asgo4j.linalg.Backends;
 import org.asgo4j.linalg.ElementType;
 import org.asgo4j.linalg.Matrix;
+import org.asgo4j.testing.Matrices;
 import org.asgo4j.testing.Seeds;
 import org.asgo4j.testing.Tolerance;
 import org.junit.jupiter.api.Test;
@@ -38,19 +44,59 @@ class GptGradientTest {
         check(BackendName.OPENBLAS, config, 2, 1, 6);
     }
 
-    private static void check(BackendName name, GptConfig config, int batch, int chunkSequences, int entries) {
+    /** Two and three tasks for one gradient, whose rows on both sides of a cut are tokens that were read. */
+    @Test
+    void entriesOnBothSidesOfTheCutsBetweenTasks() {
+        int step = Product.taskRows(Integer.MAX_VALUE);
+        int width = step / 2; // of the joined queries, keys and values, all values are in the second task
+        var config = new GptConfig(2 * step + 4, 1, 2, width, 2);
+        check(BackendName.OPENBLAS, config, 2, 1, 3, step - 1, step, 2 * step - 1, 2 * step);
+    }
+
+    /** Workers take tasks in any order: none may leave something to one that comes later, or before it. */
+    @Test
+    void tasksOfTheTiedEmbeddingGiveTheSameBitsFromLastToFirst() {
+        int step = Product.taskRows(Integer.MAX_VALUE);
+        int[] read = {step - 1, step, 2 * step - 1, 2 * step};
+        var config = new GptConfig(2 * step + 4, 1, 2, 8, read.length);
+        long seed = Seeds.next();
+        try (Backend backend = Backends.open(BackendName.OPENBLAS);
+                var parameters = new GptParameters(backend, config);
+                Arena arena = Arena.ofConfined()) {
+            GptParameter embedding = parameters.tokenEmbedding();
+            var tokens = new Tokens(arena, config.vocabulary(), read.length);
+            tokens.setInputs(read, read.length);
+            var gradients = new WeightGradients(Kernels.best());
+            gradients.addTiedEmbedding(
+                    new Linear(backend, Kernels.best(), arena, embedding),
+                    Matrices.random(arena, read.length, config.vocabulary(), seed),
+                    Matrices.random(arena, read.length, config.width(), seed + 1), tokens,
+                    Matrices.random(arena, read.length, config.width(), seed + 2), embedding.gradient());
+            List<GradientTask> tasks = gradients.largestFirst();
+            assertEquals(3, tasks.size());
+            tasks.forEach(task -> task.action().run());
+            double[][] expected = Matrices.toArray(embedding.gradient());
+            tasks.reversed().forEach(task -> task.action().run());
+            double[][] reversed = Matrices.toArray(embedding.gradient());
+            assertEquals(0, Matrices.maxAbsDifference(expected, reversed), () -> "seed=" + seed);
+        }
+    }
+
+    private static void check(
+            BackendName name, GptConfig config, int batch, int chunkSequences, int entries, int... rowsRead) {
         long seed = Seeds.next();
         var random = new SplittableRandom(seed);
         try (Backend backend = Backends.open(name);
                 var fixture = new GptFixture(backend, config, batch, 1, seed);
                 Gpt gpt = fixture.gpt(chunkSequences)) {
+            System.arraycopy(rowsRead, 0, fixture.inputs, 0, rowsRead.length);
             double loss = gpt.forwardBackward(fixture.inputs, fixture.targets);
             var exact = new Float64Gpt(fixture.parameters);
             double tolerance = tolerance(config);
             double expected = exact.loss(fixture.inputs, fixture.targets);
             assertEquals(expected, loss, tolerance * expected, () -> "loss, seed=" + seed);
             for (GptParameter parameter : fixture.parameters.all()) {
-                checkGradient(fixture, exact, parameter, tolerance, entries, random, "seed=" + seed);
+                checkGradient(fixture, exact, parameter, tolerance, entries, rowsRead, random, "seed=" + seed);
             }
         }
     }
@@ -66,6 +112,7 @@ class GptGradientTest {
             GptParameter parameter,
             double tolerance,
             int entries,
+            int[] rows,
             SplittableRandom random,
             String message) {
         Matrix gradient = parameter.gradient();
@@ -75,14 +122,19 @@ class GptGradientTest {
         }
         assertTrue(largest > 0, () -> parameter.name() + " has no gradient, " + message);
         int size = Math.toIntExact(gradient.size());
-        for (int n = 0; n < Math.min(entries, size); n++) {
-            int index = entries < size ? random.nextInt(size) : n;
+        IntStream drawn = IntStream.range(0, Math.min(entries, size))
+                .map(n -> entries < size ? random.nextInt(size) : n);
+        IntStream inRows = Arrays.stream(rows)
+                .filter(row -> row < gradient.rows())
+                .map(row -> row * gradient.cols() + random.nextInt(gradient.cols()));
+        double error = tolerance * largest + STEP * STEP;
+        IntStream.concat(drawn, inRows).forEach(index -> {
             int row = index / gradient.cols();
             int col = index % gradient.cols();
             double difference = difference(fixture, exact, exact.weight(parameter.name())[row], col);
-            assertEquals(difference, gradient.get(row, col), tolerance * largest + STEP * STEP,
+            assertEquals(difference, gradient.get(row, col), error,
                     () -> "%s(%d, %d), %s".formatted(parameter.name(), row, col, message));
-        }
+        });
     }
 
     private static double difference(GptFixture fixture, Float64Gpt exact, double[] row, int col) {

@@ -18,6 +18,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import org.asgo4j.io.Safetensors;
 import org.asgo4j.io.SafetensorsWriter;
 import org.asgo4j.kernel.Kernels;
@@ -190,6 +191,35 @@ class GptTest {
             // About ten stages a layer, each with sums of up to 4C terms.
             double tolerance = Tolerance.gamma(10 * TINY.layers() * TINY.hidden(), ElementType.FLOAT32) * expected;
             assertEquals(expected, gpt.loss(fixture.inputs, fixture.targets, count), tolerance, () -> "seed=" + seed);
+        }
+    }
+
+    /** Each prediction weighs the same: in whole batches, in a last one that is not full, and in a window cut short. */
+    @Test
+    void theLossOfAnEvaluationIsTheMeanOverAllPredictions() {
+        long seed = Seeds.next();
+        int batch = 2;
+        int context = TINY.context();
+        var random = new SplittableRandom(seed);
+        short[] text = new short[2 * batch * context + 4];
+        for (int i = 0; i < text.length; i++) text[i] = (short) random.nextInt(TINY.vocabulary());
+        try (Backend backend = open();
+                var fixture = new GptFixture(backend, TINY, batch, 1, seed);
+                Gpt gpt = fixture.gpt()) {
+            var exact = new Float64Gpt(fixture.parameters);
+            int[] padded = new int[text.length + context];
+            for (int i = 0; i < text.length; i++) padded[i] = text[i];
+            double expected = 0;
+            for (int i = 0; i < text.length - 1; i++) {
+                double[] logits = exact.logits(padded, i - i % context)[i % context];
+                expected += Float64Gpt.crossEntropy(logits, text[i + 1]) / (text.length - 1);
+            }
+            double tolerance = Tolerance.gamma(10 * TINY.layers() * TINY.hidden(), ElementType.FLOAT32) * expected;
+            var evaluation = new Evaluation(text, batch, context);
+            assertEquals(expected, evaluation.loss(gpt), tolerance, () -> "seed=" + seed);
+            backend.fill(0, fixture.parameters.tokenEmbedding().weight()); // equal logits
+            double uniform = Math.log(TINY.vocabulary());
+            assertEquals(uniform, evaluation.loss(gpt), tolerance, "weights that changed in between are seen");
         }
     }
 
