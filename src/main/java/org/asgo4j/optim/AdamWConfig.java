@@ -11,7 +11,8 @@ import static org.asgo4j.optim.Checks.require;
  *
  * @param beta1 decay of the first moment, in [0, 1)
  * @param beta2 decay of the second moment, in [0, 1)
- * @param epsilon added to the root of the second moment, at least 0
+ * @param epsilon added to the root of the second moment, positive also as a float: it alone keeps finite what becomes
+ *     of elements whose gradients are zeros, or so small that their squares are
  */
 public record AdamWConfig(double beta1, double beta2, double epsilon) {
     private static final double PUBLISHED_BETA1 = 0.9;
@@ -22,8 +23,8 @@ public record AdamWConfig(double beta1, double beta2, double epsilon) {
     public AdamWConfig {
         require(beta1 >= 0 && beta1 < 1, "beta1 must be in [0, 1), got %s", beta1);
         require(beta2 >= 0 && beta2 < 1, "beta2 must be in [0, 1), got %s", beta2);
-        require(epsilon >= 0 && epsilon <= Float.MAX_VALUE, "epsilon must be finite and at least 0, got %s",
-                epsilon);
+        require((float) epsilon > 0 && epsilon <= Float.MAX_VALUE,
+                "epsilon must be finite and positive as a float, got %s", epsilon);
     }
 
     /** β 0.9/0.95, ε 1e-8: what the ASGO code gives 1-D parameters and embeddings. */

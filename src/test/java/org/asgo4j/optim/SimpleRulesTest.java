@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The elementwise rules SGD and Lion against their formulas. */
+/** The elementwise rules: SGD and Lion against their formulas, AdamW where only ε is left to divide by. */
 class SimpleRulesTest {
     private static final long SEED = 85;
     private static final float LEARNING_RATE = 0.25f;
@@ -42,6 +43,18 @@ class SimpleRulesTest {
         }
         // Rounded at each of nine steps: b twice, W twice, and μ once for all.
         assertTrue(Dense.relativeDifference(actual, w) < 9 * 5 * 0x1p-24, "seed=" + SEED);
+    }
+
+    /** 1e-24 has a square of zero in float32, and the zeros are those of rows that a batch lacks. */
+    @Test
+    void adamwIsFiniteWithTheSmallestEpsilon() {
+        double[][] g = {{1, 0, 2, 1e-24, 3, 1e-20}};
+        List<double[][]> gradients = List.of(g, new double[1][6], g);
+        var rule = new AdamW(AdamWConfig.published().withEpsilon(Float.MIN_VALUE));
+        for (double[][] weight : Run.weights(backend, rule, gradients, LEARNING_RATE)) {
+            assertTrue(Double.isFinite(Dense.norm(weight)), () -> Arrays.deepToString(weight));
+            assertEquals(0, weight[0][1], "a gradient of zeros moves nothing");
+        }
     }
 
     @Test

@@ -168,7 +168,7 @@ class SoapTest {
                 SoapConfig.published().withBetas(0.9, 0.99).withDamping(Damping.outsideRoot(0)).withMaxOrder(0));
         List<double[][]> actual = Run.weights(backend, soap, g, LEARNING_RATE);
         double[][] adam = Run.lastWeight(
-                backend, new AdamW(new AdamWConfig(0.9, 0.99, 0)), g.subList(1, g.size()), LEARNING_RATE);
+                backend, new AdamW(new AdamWConfig(0.9, 0.99, Float.MIN_VALUE)), g.subList(1, g.size()), LEARNING_RATE);
         assertEquals(0, Dense.norm(actual.getFirst()), "the first gradient makes the basis");
         // Some ten roundings at each of six steps, in another order.
         assertTrue(Dense.relativeDifference(actual.getLast(), adam) < 60 * 0x1p-24, "seed=" + SEED);
