@@ -34,7 +34,11 @@ final class NewtonInverseRoot implements InverseRoot {
     /** An iteration that shrinks the residual less than this has reached rounding, or will not get there. */
     private static final double SHRINKING = 0.5;
 
-    /** ‖R‖_F/√k at which a stagnating iterate still counts as a root: a hundredth in P is half of it. */
+    /**
+     * The most ‖R‖_F/√k at which a stagnating iterate counts as a root, if rounding explains it. That leaves up to u·κ
+     * (measured: 0.01 to 0.3 of it); what stagnates above would converge too slowly, and until then P is off by up to
+     * √k/2 as much in one direction.
+     */
     private static final double ACCEPTED = 0.01;
 
     private final Backend backend;
@@ -99,6 +103,7 @@ final class NewtonInverseRoot implements InverseRoot {
         backend.addToDiagonal(shift, b);
         report.range(smallest, largest, 1 / Math.sqrt(smallest + shift), 1 / Math.sqrt(largest + shift));
         if (!(smallest + shift > 0)) return false;
+        double accepted = Math.min(ACCEPTED, precision.unitRoundoff() * (largest + shift) / (smallest + shift));
         backend.copy(inverse, x);
         double before = START / SHRINKING;
         for (int n = 0; n < MAX_ITERATIONS; n++) {
@@ -107,7 +112,7 @@ final class NewtonInverseRoot implements InverseRoot {
             double residual = Math.sqrt(backend.squaredDistanceFromIdentity(r)) / Math.sqrt(order);
             report.residual = residual;
             boolean stagnates = !(residual <= SHRINKING * before);
-            if (residual <= done || (stagnates && residual <= ACCEPTED)) {
+            if (residual <= done || (stagnates && residual <= accepted)) {
                 backend.copy(x, inverse);
                 return true;
             }

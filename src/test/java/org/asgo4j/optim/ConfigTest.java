@@ -94,7 +94,8 @@ class ConfigTest {
         refused("relative damping must be below 1, got 1.0", () -> Damping.relative(1));
         refused("pseudo-inverse tolerance must be below 1, got 2.0", () -> Damping.pseudoInverse(2));
         for (double bad : new double[] {0, -1e-8, 1e-46, Double.NaN, Double.POSITIVE_INFINITY}) {
-            refused("epsilon must be finite and positive as a float, got " + bad, () -> new AdamWConfig(0.9, 0.95, bad));
+            String message = "epsilon must be finite and positive as a float, got " + bad;
+            refused(message, () -> new AdamWConfig(0.9, 0.95, bad));
         }
         refused("clipNorm must be positive, got 0.0", () -> OptimizerConfig.published().withClipNorm(0));
         refused("observeEvery must be at least 0 steps, got -1",

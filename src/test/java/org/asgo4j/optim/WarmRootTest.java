@@ -14,6 +14,7 @@ import org.asgo4j.linalg.Backends;
 import org.asgo4j.linalg.ElementType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -32,7 +33,11 @@ class WarmRootTest {
 
     /** β₂V + (1−β₂)GGᵀ with a fresh G of {@code ORDER × 2·ORDER}, whose rows differ in length by up to 10. */
     private double[][] next(double[][] v, double beta2) {
-        double[][] g = Dense.random(ORDER, 2 * ORDER, random);
+        return next(v, beta2, 2 * ORDER);
+    }
+
+    private double[][] next(double[][] v, double beta2, int columns) {
+        double[][] g = Dense.random(ORDER, columns, random);
         for (int i = 0; i < ORDER; i++) {
             for (int j = 0; j < g[i].length; j++) g[i][j] *= Math.pow(10, -(double) i / ORDER);
         }
@@ -90,9 +95,50 @@ class WarmRootTest {
         }
     }
 
+    /**
+     * An error in one of many directions is small in ‖R‖_F/√k. The last X solves (V+sI)^(1/2)·Δ + Δ·(V+sI)^(1/2) = R
+     * for its error Δ, which beside P is at most ½‖R‖_F in any direction, and ‖R‖_F/√k is u^(2/3) in the end, or the
+     * u·κ that rounding leaves.
+     */
+    @ParameterizedTest
+    @ValueSource(doubles = {0.8, 0.9})
+    void newtonIsAsGoodInEveryDirection(double beta2) {
+        double u = ElementType.FLOAT32.unitRoundoff();
+        double delta = 1e-2;
+        double[][] v = settled(beta2);
+        Damping damping = Damping.relative(delta);
+        try (var trial = RootTrial.of(counted, RootMethod.NEWTON, ElementType.FLOAT32, damping, ORDER)) {
+            for (int t = 0; t < 40; t++) {
+                double[][] p = trial.root(v);
+                double shift = delta * trial.report.largest;
+                double[][] quarter = RootTrial.function(backend, RootTrial.rounded(ElementType.FLOAT32, v),
+                        (lambda, largest) -> Math.sqrt(Math.sqrt(lambda + shift)));
+                double[] ratios = Dense.eigenvalues(Dense.times(quarter, Dense.times(p, quarter)));
+                double error = Math.max(ratios[ORDER - 1] - 1, 1 - ratios[0]);
+                double condition = trial.report.condition;
+                double tolerance = Math.sqrt(ORDER) / 2 * Math.max(Math.pow(u, 2.0 / 3), u * condition)
+                        + 4 * ORDER * u * Math.sqrt(condition);
+                assertTrue(error < tolerance, "step " + t + ": " + error + " ≥ " + tolerance + " seed=" + SEED);
+                v = next(v, beta2, ORDER / 3);
+            }
+        }
+        assertTrue(decompositions < 15, "40 steps took " + decompositions);
+    }
+
+    /** Rounding that leaves more than u^(2/3) ends the iteration; there is none where it leaves over a hundredth. */
+    @ParameterizedTest
+    @CsvSource({"1e6, 1", "1e8, 4"})
+    void newtonIsDoneWhereRoundingEndsIt(double condition, int expected) {
+        double[][] v = RootTrial.withCondition(ORDER, condition, random);
+        try (var trial = RootTrial.of(counted, RootMethod.NEWTON, ElementType.FLOAT32, Damping.relative(0), ORDER)) {
+            for (int t = 0; t < 4; t++) trial.root(Dense.scaled(1 + 0.01 * t, v));
+        }
+        assertEquals(expected, decompositions, "seed=" + SEED);
+    }
+
     /** A matrix that only grows or shrinks has the same eigenvectors: nothing to decompose for a factor below 1.5. */
     @ParameterizedTest
-    @ValueSource(doubles = {0.75, 1.25})
+    @ValueSource(doubles = {0.55, 0.75, 1.25, 1.45})
     void newtonFollowsAScale(double factor) {
         double[][] v = settled(0.9);
         try (var trial = RootTrial.of(counted, RootMethod.NEWTON, ElementType.FLOAT32, DAMPING, ORDER)) {
@@ -114,6 +160,20 @@ class WarmRootTest {
         g.set(0, Dense.random(ORDER, 2 * ORDER, random));
         Run.weights(counted, new Asgo(config), g, 1);
         assertEquals(1, decompositions, "seed=" + SEED);
+    }
+
+    /** The first residual is 1 − factor; above a half it is not worth a try. */
+    @ParameterizedTest
+    @ValueSource(doubles = {0.45, 1.55})
+    void newtonStartsAnewAfterALeap(double factor) {
+        double[][] v = settled(0.9);
+        try (var trial = RootTrial.of(counted, RootMethod.NEWTON, ElementType.FLOAT32, DAMPING, ORDER)) {
+            for (int t = 0; t < 4; t++) {
+                trial.root(v);
+                assertEquals(t + 1, decompositions);
+                v = Dense.scaled(factor, v);
+            }
+        }
     }
 
     @ParameterizedTest
