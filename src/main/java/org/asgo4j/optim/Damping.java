@@ -20,15 +20,22 @@ public record Damping(Kind kind, double value) {
     /** The functions. λ_max is the largest eigenvalue of this V, at this step. */
     public enum Kind {
         /**
-         * f(λ) = (max(λ, k·u·λ_max) + ε)^(−1/2). As published (ε = 1e-10). An absolute ε means nothing when gradients
-         * are 1e-6; the floor at rounding level is what keeps float32 roots of a singular V bounded. Where ε is above
-         * 1e38 times the gradients' squared norm (for 1e-10 at norms below 1e-24), {@link RootMethod#POLAR_EXPRESS} and
-         * {@link RootMethod#ZOLOTAREV} take every root in float64, which is slow and allocates.
+         * f(λ) = (max(λ, k·u·λ_max) + ε)^(−1/2), or (λ + k·u·λ_max + ε)^(−1/2) where products take the root of V + sI:
+         * of the {@link RootMethod}s only {@link RootMethod#EIGEN} and {@link RootMethod#QR} have eigenvalues to take
+         * the maximum with. As published (ε = 1e-10). An absolute ε means nothing when gradients are 1e-6; the floor at
+         * rounding level is what keeps float32 roots of a singular V bounded. {@link FourthRoot#COUPLED_NEWTON} does
+         * without: what it does not converge for is left to the eigenvalues.
+         *
+         * <p>Where ε is above 1e38 times the gradients' squared norm (for 1e-10 at norms below 1e-24), {@link
+         * RootMethod#POLAR_EXPRESS} and {@link RootMethod#ZOLOTAREV} take every root in float64, which is slow and
+         * allocates.
          */
         ABSOLUTE,
         /**
-         * f(λ) = (max(λ, 0) + δ·λ_max)^(−1/2): the same regularization at every gradient scale. {@link
-         * RootMethod#ZOLOTAREV} takes ‖V‖_F for λ_max.
+         * f(λ) = (max(λ, 0) + δ·λ_max)^(−1/2): the same regularization at every gradient scale. For λ_max {@link
+         * RootMethod#ZOLOTAREV} and {@link FourthRoot#COUPLED_NEWTON} take ‖V‖_F, up to √k times as much; {@link
+         * RootMethod#POLAR_EXPRESS} estimates it, at worst a third too low, and {@link RootMethod#NEWTON} takes the
+         * largest diagonal element in its last eigenbasis, down to a half where V turns at every step.
          */
         RELATIVE,
         /** f(λ) = λ^(−1/2) if λ {@literal >} r·λ_max, else 0: directions never seen get no update. */

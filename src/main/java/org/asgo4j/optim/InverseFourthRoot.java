@@ -24,8 +24,9 @@ final class InverseFourthRoot {
     private static final double TOLERANCE = 1e-6;
 
     /**
-     * The largest ‖M−I‖_F/‖M‖_F with which an ended iteration is taken for converged: a quarter of it is X's relative
-     * error. Rounding leaves some √k·u, 1e-5 for k in the thousands.
+     * The largest ‖M−I‖_F/‖M‖_F with which an ended iteration is taken for converged, so that X is the root of what M
+     * began as, but for rounding: that leaves some √k·u here, 1e-5 for k in the thousands, and in X, of which M knows
+     * nothing, up to a quarter of u·κ(V + sI).
      */
     private static final double ACCEPTED = 1e-3;
 

@@ -14,8 +14,9 @@ import org.asgo4j.optim.Workspace.Slot;
  */
 final class LargestEigenvalues {
     /**
-     * From the diagonal as start, 16 iterations leave the estimate within a few per cent even where the two largest
-     * eigenvalues are close, and then either serves; damping needs no more.
+     * From the diagonal as start, 16 iterations find a λ_max that stands out. Where many eigenvalues are 0.7 to 0.9 of
+     * it, the estimate lies between theirs and it: 0.9 to 1 in the mean, 0.70 at worst (k up to 256). Damping needs no
+     * more.
      */
     private static final int ITERATIONS = 16;
 

@@ -148,6 +148,31 @@ class InverseRootTest {
     }
 
     /**
+     * Where there is no other damping, a direction that was never seen gets the root of rounding's level, from a cold
+     * start and a warm one. A diagonal V is exact.
+     */
+    @ParameterizedTest
+    @EnumSource(RootMethod.class)
+    void undampedRootsOfSingularMatricesEndAtRounding(RootMethod method) {
+        int order = 40;
+        double[][] v = new double[order][order];
+        for (int i = 0; i < order; i += 2) v[i][i] = 1;
+        double largest = method == RootMethod.ZOLOTAREV ? Dense.norm(v) : 1;
+        double floor = order * U32 * largest;
+        double tolerance = 4 * order * U32 + largestError(method) / 2 + approximation(method, ElementType.FLOAT32);
+        try (var trial = RootTrial.of(blas, method, ElementType.FLOAT32, Damping.absolute(0), order)) {
+            for (int t = 0; t < 2; t++) {
+                double[][] p = trial.root(v);
+                for (int i = 0; i < order; i++) {
+                    double expected = 1 / Math.sqrt(v[i][i] + floor);
+                    assertEquals(expected, p[i][i], tolerance * expected, method + " root " + t + " at " + i);
+                }
+            }
+            assertEquals(0, trial.report.fallbacks);
+        }
+    }
+
+    /**
      * However far that is from V^(−1/2), it is h(V), to rounding: an error of 4k·u·λ_max beside the smallest pole, and
      * that of P in float32.
      */

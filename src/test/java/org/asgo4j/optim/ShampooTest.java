@@ -132,6 +132,31 @@ class ShampooTest {
         assertTrue(Dense.norm(newton) > 0 && Dense.norm(newton) < 100);
     }
 
+    /** One direction of 128 that the iteration never reaches makes a residual of 0.09. */
+    @Test
+    void oneDirectionThatDoesNotConvergeIsEnough() {
+        double[][] v = Dense.identity(128);
+        v[77][77] = 0;
+        double[][] newton = root(v, Damping.absolute(0), FourthRoot.COUPLED_NEWTON);
+        double[][] eigen = root(v, Damping.absolute(0), FourthRoot.EIGEN);
+        for (int i = 0; i < v.length; i++) assertArrayEquals(eigen[i], newton[i], "row " + i);
+    }
+
+    /** A direction that was never seen gets (δν)^(−1/4), where ν is λ_max for EIGEN and ‖V‖_F for the iteration. */
+    @ParameterizedTest
+    @EnumSource(FourthRoot.class)
+    void relativeDampingIsRelative(FourthRoot method) {
+        int n = 64;
+        double[][] v = Dense.identity(n);
+        v[5][5] = 0;
+        double norm = method == FourthRoot.EIGEN ? 1 : Math.sqrt(n - 1);
+        for (double delta : new double[] {1e-3, 1e-6}) {
+            double expected = Math.pow(delta * norm, -0.25);
+            double tolerance = (1 / (delta * norm) / 4 + 10 * n) * U32;
+            assertEquals(expected, root(v, Damping.relative(delta), method)[5][5], tolerance * expected);
+        }
+    }
+
     /** A rounding error ‖V‖·u moves the smallest eigenvalue by κu of itself, its inverse fourth root by a quarter. */
     @Test
     void rootsAreAccurateInProportionToTheCondition() {
@@ -148,16 +173,16 @@ class ShampooTest {
             }
             double[][] expected = inverseFourthRoot(v);
             for (FourthRoot method : FourthRoot.values()) {
-                double error = Dense.relativeDifference(root(v, method), expected);
+                double error = Dense.relativeDifference(root(v, Damping.absolute(0), method), expected);
                 double tolerance = (condition / 4 + 10 * n) * U32;
                 assertTrue(error < tolerance, method + " κ=" + condition + ": " + error + " seed=" + SEED);
             }
         }
     }
 
-    private double[][] root(double[][] v, FourthRoot method) {
+    private double[][] root(double[][] v, Damping damping, FourthRoot method) {
         try (Arena arena = Arena.ofConfined()) {
-            var inverseRoot = new InverseFourthRoot(backend, Damping.absolute(0), method, ElementType.FLOAT32);
+            var inverseRoot = new InverseFourthRoot(backend, damping, method, ElementType.FLOAT32);
             var workspace = new Workspace(backend);
             inverseRoot.reserve(workspace, v.length);
             workspace.allocate(arena);
