@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.lang.foreign.Arena;
-import java.util.Set;
 import org.asgo4j.testing.Matrices;
 import org.asgo4j.testing.Seeds;
 import org.junit.jupiter.api.BeforeAll;
@@ -16,10 +15,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The GPU's kernels round as their twins on the CPU do: elementwise operations and sums of squares, bit by bit. */
 class CudaTwinsTest {
-    private static final Set<String> TWINS = Set.of("axpby", "lookAhead", "adamw", "scaleRows", "scaleCols",
-            "symmetrize", "gramDiagonal", "addSquares", "divideByRoot", "lion", "gather", "copy", "fill", "divide",
-            "addToDiagonal", "diagonal", "averageLower", "correctRoot");
-
     @BeforeAll
     static void cudaIsThere() {
         assumeTrue(FakeCuda.prepare(), FakeCuda.whyNot());
@@ -32,7 +27,7 @@ class CudaTwinsTest {
         int compared = 0;
         try (Backend cpu = Backends.open(OpenBackends.BLAS); Backend gpu = Backends.open(BackendName.CUDA)) {
             for (Operation operation : Operation.all(m, n, k)) {
-                if (!TWINS.contains(operation.name())) continue;
+                if (!Operation.ELEMENTWISE.contains(operation.name())) continue;
                 for (ElementType type : operation.types()) {
                     compare(operation, type, cpu, gpu, seed);
                     compared++;
@@ -43,7 +38,7 @@ class CudaTwinsTest {
                 assertEquals(cpu.sumOfSquares(x), gpu.sumOfSquares(x), () -> "sumOfSquares seed=" + seed);
             }
         }
-        assertTrue(compared >= TWINS.size(), "operations compared: " + compared);
+        assertTrue(compared >= Operation.ELEMENTWISE.size(), "operations compared: " + compared);
     }
 
     private static void compare(Operation operation, ElementType type, Backend cpu, Backend gpu, long seed) {
@@ -64,16 +59,9 @@ class CudaTwinsTest {
         }
     }
 
-    /** In [0.5, 1), since some are second moments, or under a root. */
     private static Matrix[] filled(Operation operation, ElementType type, Arena arena, long seed) {
         Matrix[] matrices = operation.matrices(arena, type);
-        for (int i = 0; i < matrices.length; i++) {
-            double[][] values = Matrices.randomArray(matrices[i].rows(), matrices[i].cols(), seed + i);
-            for (double[] row : values) {
-                for (int j = 0; j < row.length; j++) row[j] = (3 + row[j]) / 4;
-            }
-            Matrices.fill(matrices[i], values);
-        }
+        for (int i = 0; i < matrices.length; i++) Matrices.fill(matrices[i], operation.values(i, seed));
         return matrices;
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.linalg;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.lang.foreign.Arena;
@@ -250,6 +251,41 @@ class ElementwiseTest {
                     assertEquals(at, backend.firstNonFinite(m), () -> name + " " + m + " seed=" + seed);
                 }
             }
+        }
+    }
+
+    /** Each operand has a row stride of its own. */
+    @ParameterizedTest
+    @MethodSource("org.asgo4j.linalg.OpenBackends#names")
+    void gapsInOneOperandAloneChangeNothing(BackendName name) {
+        long seed = Seeds.next();
+        try (Backend backend = Backends.open(name)) {
+            for (Operation operation : Operation.all(7, 11, 5)) {
+                if (!Operation.ELEMENTWISE.contains(operation.name())) continue;
+                for (ElementType type : operation.types()) {
+                    double[][][] expected = run(backend, operation, type, -1, seed);
+                    for (int i = 0; i < expected.length; i++) {
+                        String what = "%s %s with gaps in %s, seed=%d"
+                                .formatted(operation, type, operation.arguments().get(i).name(), seed);
+                        assertArrayEquals(expected, run(backend, operation, type, i, seed), what);
+                    }
+                }
+            }
+        }
+    }
+
+    /** What is in the matrices after the operation; only {@code gapped} has gaps. */
+    private static double[][][] run(Backend backend, Operation operation, ElementType type, int gapped, long seed) {
+        try (Arena arena = Arena.ofConfined()) {
+            Guarded[] guarded = new Guarded[operation.arguments().size()];
+            for (int i = 0; i < guarded.length; i++) {
+                double[][] values = operation.values(i, seed);
+                guarded[i] = Guarded.of(arena, operation.arguments().get(i).type(type),
+                        values[0].length + (i == gapped ? 5 : 0), values);
+            }
+            operation.run(backend, Stream.of(guarded).map(Guarded::matrix).toArray(Matrix[]::new));
+            for (Guarded each : guarded) assertEquals("", each.damage(), operation::toString);
+            return Stream.of(guarded).map(each -> Matrices.toArray(each.matrix())).toArray(double[][][]::new);
         }
     }
 

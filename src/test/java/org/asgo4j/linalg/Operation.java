@@ -37,6 +37,11 @@ record Operation(String name, List<Argument> arguments, BiConsumer<Backend, Matr
             "averageLower", "correctRoot", "rowDots", "trace", "sumOfSquaresOfSymmetric",
             "squaredDistanceFromIdentity", "firstNonFinite");
 
+    /** Operations whose result has the same bits wherever they run, and however their matrices lie. */
+    static final Set<String> ELEMENTWISE = Set.of("axpby", "lookAhead", "adamw", "scaleRows", "scaleCols",
+            "symmetrize", "gramDiagonal", "addSquares", "divideByRoot", "lion", "gather", "copy", "fill", "divide",
+            "addToDiagonal", "diagonal", "averageLower", "correctRoot");
+
     /** Operations whose input and output may be the same elements. */
     private static final Set<String> IN_PLACE = Set.of("axpby", "copy");
 
@@ -170,6 +175,16 @@ record Operation(String name, List<Argument> arguments, BiConsumer<Backend, Matr
             result.add(Matrices.zeros(arena, each.type(type), each.rows, each.cols));
         }
         return result.toArray(Matrix[]::new);
+    }
+
+    /** Entries of one argument, in [0.5, 1), since some are second moments, or under a root. */
+    double[][] values(int argument, long seed) {
+        double[][] values = Matrices.randomArray(arguments.get(argument).rows, arguments.get(argument).cols,
+                seed + argument);
+        for (double[] row : values) {
+            for (int j = 0; j < row.length; j++) row[j] = (3 + row[j]) / 4;
+        }
+        return values;
     }
 
     /** The element types that it takes. */
