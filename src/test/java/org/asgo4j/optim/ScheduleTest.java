@@ -129,6 +129,22 @@ class ScheduleTest {
         }
     }
 
+    /** Where the rise is the first step alone, or less, that has the peak, or what lies beyond it. */
+    @Test
+    void oneCycleIsFiniteHoweverShort() {
+        assertRate(1, new OneCycle(1, 2, 0.5f, 25, 1e4f), 1);
+        assertRate(1, new OneCycle(1, 1, 1, 25, 1e4f), 1);
+        for (int steps = 1; steps <= 8; steps++) {
+            for (int rise = 0; rise <= 8; rise++) {
+                var schedule = new OneCycle(1, steps, rise / 8f, 25, 1e4f);
+                for (int step = 1; step <= steps + 1; step++) {
+                    float rate = schedule.learningRate(step);
+                    assertTrue(rate > 0 && rate <= 1, schedule + " at " + step + ": " + rate);
+                }
+            }
+        }
+    }
+
     /** OneCycleLR.get_lr and _annealing_cos of torch.optim.lr_scheduler, two phases, transcribed line by line. */
     private static double torchOneCycle(
             double maxLr, int stepNum, int totalSteps, double pctStart, double divFactor, double finalDivFactor) {

@@ -53,6 +53,28 @@ class SamplerTest {
         }
     }
 
+    /** Prompts longer than the context, and weights so large that its first token matters to the likeliest next one. */
+    @Test
+    void eachOfTheLastTokensCounts() {
+        long seed = Seeds.next();
+        var random = new SplittableRandom(seed);
+        int context = CONFIG.context();
+        try (Backend backend = Backends.open(BackendName.OPENBLAS);
+                var fixture = new GptFixture(backend, CONFIG, 1, 1, seed);
+                Gpt gpt = fixture.gpt()) {
+            for (GptParameter each : fixture.parameters.all()) backend.divide(0.5, each.weight());
+            var exact = new Float64Gpt(fixture.parameters);
+            for (int i = 0; i < 50; i++) {
+                int[] prompt = random.ints(context + i % 3, 0, CONFIG.vocabulary()).toArray();
+                double[] logits = exact.logits(prompt, i % 3)[context - 1];
+                double best = Arrays.stream(logits).max().orElseThrow();
+                int token = new Sampler(gpt).generate(prompt, 1, 0, seed)[0];
+                double largest = Arrays.stream(logits).map(Math::abs).max().orElseThrow();
+                assertEquals(best, logits[token], 1e-4 * largest, "prompt %d, seed=%d".formatted(i, seed));
+            }
+        }
+    }
+
     /** A count of n draws deviates from n·p by less than 5·√(n·p·(1−p)), but for one run in a million. */
     @ParameterizedTest
     @ValueSource(doubles = {0.5, 1, 2})
