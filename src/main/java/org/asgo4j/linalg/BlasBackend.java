@@ -28,11 +28,20 @@ final class BlasBackend extends CpuBackend {
     private final int trianglesFrom;
 
     BlasBackend(BlasLibrary library) {
+        this(library, library.multipliesSmallInPlace());
+    }
+
+    private BlasBackend(BlasLibrary library, boolean tiles) {
         this.library = library;
-        this.tiles = library.multipliesSmallInPlace();
+        this.tiles = tiles;
         this.trianglesFrom = tiles || library.name() == BackendName.MKL
                 ? TriangularInverse.TRIANGLES_FROM
                 : TriangularInverse.TRIANGLES_FROM_IF_PACKED;
+    }
+
+    /** The same library with {@link GemmTiles} or without, whatever its core: so any machine can test both. */
+    BlasBackend withTiles(boolean inTiles) {
+        return new BlasBackend(library, inTiles);
     }
 
     @Override

@@ -31,14 +31,25 @@ class GemmTest {
     @ParameterizedTest
     @MethodSource("org.asgo4j.linalg.OpenBackends#namesAndTypes")
     void agreesWithTheDefinition(BackendName name, ElementType type) {
-        long seed = Seeds.next();
         try (Backend backend = Backends.open(name)) {
-            for (int[] size : SIZES) {
-                for (double[] factors : FACTORS) {
-                    for (int gap : GAPS) {
-                        for (Transpose a : Transpose.values()) {
-                            for (Transpose b : Transpose.values()) check(backend, type, size, factors, gap, a, b, seed);
-                        }
+            checkAll(backend, type);
+        }
+    }
+
+    @Test
+    void agreesInTilesAndWithout() {
+        try (Backend backend = OpenBackends.blasOtherwise()) {
+            checkAll(backend, ElementType.FLOAT32);
+        }
+    }
+
+    private static void checkAll(Backend backend, ElementType type) {
+        long seed = Seeds.next();
+        for (int[] size : SIZES) {
+            for (double[] factors : FACTORS) {
+                for (int gap : GAPS) {
+                    for (Transpose a : Transpose.values()) {
+                        for (Transpose b : Transpose.values()) check(backend, type, size, factors, gap, a, b, seed);
                     }
                 }
             }

@@ -36,6 +36,13 @@ final class OpenBackends {
         return Stream.of(BackendName.REFERENCE, BLAS);
     }
 
+    /** The BLAS with products in tiles where {@link Backends#open} makes them whole on this core, and the reverse. */
+    static Backend blasOtherwise() {
+        try (Backend usual = Backends.open(BLAS)) {
+            return ((BlasBackend) usual).withTiles(!usual.multipliesSmallInPlace());
+        }
+    }
+
     /** Every backend with every element type. */
     static Stream<Arguments> namesAndTypes() {
         return names().flatMap(name -> Stream.of(ElementType.values()).map(type -> Arguments.of(name, type)));

@@ -8,6 +8,7 @@ import org.asgo4j.testing.Guarded;
 import org.asgo4j.testing.Matrices;
 import org.asgo4j.testing.Seeds;
 import org.asgo4j.testing.Tolerance;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -25,14 +26,25 @@ class SyrkTest {
     @ParameterizedTest
     @MethodSource("org.asgo4j.linalg.OpenBackends#namesAndTypes")
     void agreesWithTheDefinition(BackendName name, ElementType type) {
-        long seed = Seeds.next();
         try (Backend backend = Backends.open(name)) {
-            for (int[] size : SIZES) {
-                for (double[] factors : FACTORS) {
-                    for (Transpose transpose : Transpose.values()) {
-                        check(backend, type, size[0], size[1], factors, transpose, 0, seed);
-                        check(backend, type, size[0], size[1], factors, transpose, 3, seed);
-                    }
+            checkAll(backend, type);
+        }
+    }
+
+    @Test
+    void agreesInTilesAndWithout() {
+        try (Backend backend = OpenBackends.blasOtherwise()) {
+            checkAll(backend, ElementType.FLOAT32);
+        }
+    }
+
+    private static void checkAll(Backend backend, ElementType type) {
+        long seed = Seeds.next();
+        for (int[] size : SIZES) {
+            for (double[] factors : FACTORS) {
+                for (Transpose transpose : Transpose.values()) {
+                    check(backend, type, size[0], size[1], factors, transpose, 0, seed);
+                    check(backend, type, size[0], size[1], factors, transpose, 3, seed);
                 }
             }
         }
