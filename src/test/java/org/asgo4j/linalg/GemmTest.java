@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
+import java.util.function.Supplier;
 import org.asgo4j.testing.Guarded;
 import org.asgo4j.testing.Matrices;
 import org.asgo4j.testing.Seeds;
@@ -29,22 +30,15 @@ class GemmTest {
     private static final int[] GAPS = {0, 3};
 
     @ParameterizedTest
-    @MethodSource("org.asgo4j.linalg.OpenBackends#namesAndTypes")
-    void agreesWithTheDefinition(BackendName name, ElementType type) {
-        try (Backend backend = Backends.open(name)) {
-            checkAll(backend, type);
-        }
-    }
-
-    @Test
-    void agreesInTilesAndWithout() {
-        try (Backend backend = OpenBackends.blasOtherwise()) {
-            checkAll(backend, ElementType.FLOAT32);
-        }
-    }
-
-    private static void checkAll(Backend backend, ElementType type) {
+    @MethodSource("org.asgo4j.linalg.OpenBackends#productsAndTypes")
+    void agreesWithTheDefinition(Supplier<Backend> open, ElementType type) {
         long seed = Seeds.next();
+        try (Backend backend = open.get()) {
+            checkAll(backend, type, seed);
+        }
+    }
+
+    private static void checkAll(Backend backend, ElementType type, long seed) {
         for (int[] size : SIZES) {
             for (double[] factors : FACTORS) {
                 for (int gap : GAPS) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.asgo4j.linalg;
 
+import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Named;
 import org.junit.jupiter.params.provider.Arguments;
 
 /**
@@ -37,7 +39,7 @@ final class OpenBackends {
     }
 
     /** The BLAS with products in tiles where {@link Backends#open} makes them whole on this core, and the reverse. */
-    static Backend blasOtherwise() {
+    private static Backend blasOtherwise() {
         try (Backend usual = Backends.open(BLAS)) {
             return ((BlasBackend) usual).withTiles(!usual.multipliesSmallInPlace());
         }
@@ -46,5 +48,17 @@ final class OpenBackends {
     /** Every backend with every element type. */
     static Stream<Arguments> namesAndTypes() {
         return names().flatMap(name -> Stream.of(ElementType.values()).map(type -> Arguments.of(name, type)));
+    }
+
+    /** {@link #namesAndTypes} as what opens them; and the BLAS that makes small products in its other way. */
+    static Stream<Arguments> productsAndTypes() {
+        Stream<Arguments> usual = names().flatMap(name -> Stream.of(ElementType.values())
+                .map(type -> opener(name.name(), () -> Backends.open(name), type)));
+        return Stream.concat(usual, Stream.of(
+                opener(BLAS + " otherwise", OpenBackends::blasOtherwise, ElementType.FLOAT32)));
+    }
+
+    private static Arguments opener(String name, Supplier<Backend> open, ElementType type) {
+        return Arguments.of(Named.of(name, open), type);
     }
 }

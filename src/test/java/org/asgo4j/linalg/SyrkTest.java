@@ -4,11 +4,11 @@ package org.asgo4j.linalg;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.lang.foreign.Arena;
+import java.util.function.Supplier;
 import org.asgo4j.testing.Guarded;
 import org.asgo4j.testing.Matrices;
 import org.asgo4j.testing.Seeds;
 import org.asgo4j.testing.Tolerance;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -24,22 +24,15 @@ class SyrkTest {
     private static final double[][] FACTORS = {{1, 0}, {1, 1}, {0.25, 0.75}, {-0.5, -0.5}, {0, 0.5}, {0, 0}};
 
     @ParameterizedTest
-    @MethodSource("org.asgo4j.linalg.OpenBackends#namesAndTypes")
-    void agreesWithTheDefinition(BackendName name, ElementType type) {
-        try (Backend backend = Backends.open(name)) {
-            checkAll(backend, type);
-        }
-    }
-
-    @Test
-    void agreesInTilesAndWithout() {
-        try (Backend backend = OpenBackends.blasOtherwise()) {
-            checkAll(backend, ElementType.FLOAT32);
-        }
-    }
-
-    private static void checkAll(Backend backend, ElementType type) {
+    @MethodSource("org.asgo4j.linalg.OpenBackends#productsAndTypes")
+    void agreesWithTheDefinition(Supplier<Backend> open, ElementType type) {
         long seed = Seeds.next();
+        try (Backend backend = open.get()) {
+            checkAll(backend, type, seed);
+        }
+    }
+
+    private static void checkAll(Backend backend, ElementType type, long seed) {
         for (int[] size : SIZES) {
             for (double[] factors : FACTORS) {
                 for (Transpose transpose : Transpose.values()) {

@@ -252,12 +252,8 @@ class OptimizerStateTest {
 
     @Test
     void stateOfAnotherRuleModelOrVersionIsRefused() throws IOException {
-        Path file = folder.resolve("state.safetensors");
         List<ParameterGroup> saved = groups(new Asgo(AsgoConfig.published()));
-        try (Optimizer optimizer = optimizer(saved)) {
-            run(optimizer, saved, 1, 3);
-            optimizer.save(file);
-        }
+        Path file = stateAfterThreeSteps(saved);
         refused(groups(new Muon(MuonConfig.published())), file,
                 "parameter 'w.6x14' is asgo 6×14, averaged left gram of gradients in the file, but muon 6×14 in this "
                         + "optimizer");
@@ -289,12 +285,7 @@ class OptimizerStateTest {
     /** It says so itself: a square weight's diagonals have one length. */
     @Test
     void dasgosDiagonalOfTheOtherSideIsRefused() throws IOException {
-        Path file = folder.resolve("state.safetensors");
-        List<ParameterGroup> saved = groups(new Dasgo(DasgoConfig.published()));
-        try (Optimizer optimizer = optimizer(saved)) {
-            run(optimizer, saved, 1, 3);
-            optimizer.save(file);
-        }
+        Path file = stateAfterThreeSteps(groups(new Dasgo(DasgoConfig.published())));
         refused(groups(new Dasgo(DasgoConfig.published().withSide(PreconditionerSide.LEFT))), file,
                 "dasgo 6×14, right gram diagonal in the file, but dasgo 6×14, left gram diagonal in this optimizer");
     }
@@ -361,6 +352,15 @@ class OptimizerStateTest {
             }
             assertEquals(2, optimizer.steps());
         }
+    }
+
+    private Path stateAfterThreeSteps(List<ParameterGroup> groups) throws IOException {
+        Path file = folder.resolve("state.safetensors");
+        try (Optimizer optimizer = optimizer(groups)) {
+            run(optimizer, groups, 1, 3);
+            optimizer.save(file);
+        }
+        return file;
     }
 
     /** What {@code groups} would do next is the same with and without the refused file. */
