@@ -69,8 +69,14 @@ public final class EighWorkspace {
         return order;
     }
 
+    /** The scratch memory, for an operation that may write all of it: {@link #inverse} finds no zeros after that. */
     MemorySegment work() {
         cleared = null;
+        return work;
+    }
+
+    /** The same for checks, which write nothing. */
+    MemorySegment checkedWork() {
         return work;
     }
 

@@ -222,11 +222,11 @@ final class Shapes {
             throw new IllegalArgumentException("%s: workspace is for %s up to order %d, A is %s %s"
                     .formatted(operation, workspace.type(), workspace.order(), a.shape(), a.type()));
         }
-        if (!workspace.work().scope().isAlive()) {
+        if (!workspace.checkedWork().scope().isAlive()) {
             throw new IllegalStateException(
                     "%s: memory of workspace (order %d) is closed".formatted(operation, workspace.order()));
         }
-        if (!workspace.work().isAccessibleBy(Thread.currentThread())) {
+        if (!workspace.checkedWork().isAccessibleBy(Thread.currentThread())) {
             throw new WrongThreadException(
                     "%s: memory of workspace (order %d) is confined to another thread; this is '%s'"
                             .formatted(operation, workspace.order(), Thread.currentThread().getName()));

@@ -12,6 +12,7 @@ import org.asgo4j.testing.Matrices;
 import org.asgo4j.testing.Seeds;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** C + α·(A + σI)⁻¹, multiplied by A + σI, in its lower triangle only. */
@@ -120,6 +121,53 @@ class InverseTest {
                 for (int l = 0; l < n; l++) sum += a[i][l] * x[l][j];
                 assertEquals(0, sum, tolerance, what + " at " + i + "," + j);
             }
+        }
+    }
+
+    /** One workspace in any turn of orders, other work and refusals gives what one of its own gives, to the bit. */
+    @ParameterizedTest
+    @EnumSource(ElementType.class)
+    void aWorkspaceServesManyCalls(ElementType type) {
+        long seed = Seeds.next();
+        int largest = 131;
+        try (Backend backend = Backends.open(OpenBackends.BLAS); Arena arena = Arena.ofConfined()) {
+            EighWorkspace shared = backend.eighWorkspace(arena, type, largest);
+            for (int order : new int[] {48, 48, 17, 48, largest, largest, 33, largest}) {
+                Matrix a = Guarded.of(arena, type, order, gram(order, 2 * order, seed)).matrix();
+                Matrix expected = backend.allocate(arena, type, order, order);
+                Matrix actual = backend.allocate(arena, type, order, order);
+                backend.addInverse(1, 0.5, a, expected, backend.eighWorkspace(arena, type, largest));
+                for (int turn = 0; turn < 4; turn++) {
+                    String what = "%s order=%d turn=%d seed=%d".formatted(type, order, turn, seed);
+                    backend.fill(0, actual);
+                    backend.addInverse(1, 0.5, a, actual, shared);
+                    assertEquals(-1, expected.segment().mismatch(actual.segment()), what);
+                    if (turn == 1) backend.orthonormalize(actual, shared);
+                    if (turn == 2) {
+                        assertThrows(NativeCallException.class, () -> backend.addInverse(1, -1e6, a, actual, shared));
+                    }
+                }
+            }
+        }
+    }
+
+    /** k² elements of a call that has nothing to do with them. */
+    @ParameterizedTest
+    @EnumSource(ElementType.class)
+    void zerosAreWrittenOnceForAnOrder(ElementType type) {
+        int order = 40;
+        try (Backend backend = Backends.open(OpenBackends.BLAS); Arena arena = Arena.ofConfined()) {
+            Matrix a = backend.allocate(arena, type, order, order);
+            Matrix c = backend.allocate(arena, type, order, order);
+            EighWorkspace workspace = backend.eighWorkspace(arena, type, order);
+            backend.addInverse(1, 1, a, c, workspace);
+            Matrix x = workspace.inverse(order, TriangularInverse.TRIANGLES_FROM).x(); // as that call left it
+            x.set(0, order - 1, 7); // where nothing but zeros is ever written
+            backend.addInverse(1, 1, a, c, workspace);
+            assertEquals(7, x.get(0, order - 1), "an inverse of the same order wrote the zeros again");
+            backend.orthonormalize(c, workspace);
+            backend.addInverse(1, 1, a, c, workspace);
+            assertEquals(0, x.get(0, order - 1), "other work was in that memory");
         }
     }
 
