@@ -78,6 +78,7 @@ final class ElementwiseShapes {
     }
 
     static void gramDiagonal(BackendName backend, Side side, Matrix a, Matrix d) {
+        Shapes.given("gramDiagonal", "side", side);
         Shapes.readable(backend, "gramDiagonal", "A", a);
         Shapes.writable(backend, "gramDiagonal", "d", d);
         Shapes.shape("gramDiagonal", "d", d, 1, side == Side.LEFT ? a.rows() : a.cols());

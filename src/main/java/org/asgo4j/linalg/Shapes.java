@@ -33,6 +33,11 @@ final class Shapes {
         }
     }
 
+    /** Checks a choice between two values: what is not the one must not be taken for the other if it is null. */
+    static void given(String operation, String argument, Object choice) {
+        if (choice == null) throw new IllegalArgumentException(operation + ": " + argument + " must not be null");
+    }
+
     static void type(String operation, String argument, Matrix m, ElementType expected) {
         if (m.type() != expected) {
             throw new IllegalArgumentException("%s: %s (%s) holds %s, must hold %s"
@@ -79,6 +84,8 @@ final class Shapes {
 
     static void gemm(
             BackendName backend, Transpose transposeA, Transpose transposeB, Matrix a, Matrix b, Matrix c) {
+        given("gemm", "transposeA", transposeA);
+        given("gemm", "transposeB", transposeB);
         readable(backend, "gemm", "A", a);
         readable(backend, "gemm", "B", b);
         writable(backend, "gemm", "C", c);
@@ -105,12 +112,17 @@ final class Shapes {
                             .formatted(c.shape(), a.shape(), count));
         }
         shape("gemmBlocks", "A", a, c.rows(), a.cols());
-        shape("gemmBlocks", "B", b, Math.multiplyExact(count, a.cols()), c.cols());
+        long rows = (long) count * a.cols(); // may be more than a matrix has
+        if (b.rows() != rows || b.cols() != c.cols()) {
+            throw new IllegalArgumentException(
+                    "gemmBlocks: B is %s, must be %d×%d".formatted(b.shape(), rows, c.cols()));
+        }
         disjoint("gemmBlocks", "C", c, "A", a);
         disjoint("gemmBlocks", "C", c, "B", b);
     }
 
     static void syrk(BackendName backend, Transpose transposeA, Matrix a, Matrix c) {
+        given("syrk", "transposeA", transposeA);
         readable(backend, "syrk", "A", a);
         writable(backend, "syrk", "C", c);
         type("syrk", "A", a, c.type());
@@ -120,6 +132,7 @@ final class Shapes {
     }
 
     static void symm(BackendName backend, Side side, Matrix a, Matrix b, Matrix c) {
+        given("symm", "side", side);
         readable(backend, "symm", "A", a);
         readable(backend, "symm", "B", b);
         writable(backend, "symm", "C", c);

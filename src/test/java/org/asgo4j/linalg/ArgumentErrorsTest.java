@@ -266,6 +266,42 @@ class ArgumentErrorsTest {
         }
     }
 
+    /** Not the second of two values, because it is not the first. */
+    @ParameterizedTest
+    @MethodSource("org.asgo4j.linalg.OpenBackends#names")
+    void choiceThatIsMissing(BackendName name) {
+        try (Backend backend = Backends.open(name); Arena arena = Arena.ofConfined()) {
+            Matrix a = backend.allocate(arena, 4, 4);
+            Matrix b = backend.allocate(arena, 4, 4);
+            Matrix c = backend.allocate(arena, 4, 4);
+            Matrix d = backend.allocate(arena, ElementType.FLOAT64, 1, 4);
+            assertMessage(IllegalArgumentException.class, () -> backend.gemm(null, Transpose.NONE, 1, a, b, 0, c),
+                    "gemm: transposeA must not be null");
+            assertMessage(IllegalArgumentException.class, () -> backend.gemm(Transpose.NONE, null, 1, a, b, 0, c),
+                    "gemm: transposeB must not be null");
+            assertMessage(IllegalArgumentException.class, () -> backend.syrk(null, 1, a, 0, c),
+                    "syrk: transposeA must not be null");
+            assertMessage(IllegalArgumentException.class, () -> backend.symm(null, a, b, c),
+                    "symm: side must not be null");
+            assertMessage(IllegalArgumentException.class, () -> backend.gramDiagonal(null, 1, a, 0, d),
+                    "gramDiagonal: side must not be null");
+        }
+    }
+
+    /** Blocks that would have more rows than an int can count are of the wrong shape like any others. */
+    @ParameterizedTest
+    @MethodSource("org.asgo4j.linalg.OpenBackends#cpuNames")
+    void moreRowsOfBlocksThanThereCanBe(BackendName name) {
+        int many = 1 << 16;
+        try (Backend backend = Backends.open(name); Arena arena = Arena.ofConfined()) {
+            Matrix c = backend.allocate(arena, many, 1);
+            // Nobody looks at its elements: the shapes are checked before.
+            Matrix a = Matrix.of(1L << 40, (long) many * many * Float.BYTES, many, many, many, arena);
+            assertMessage(IllegalArgumentException.class, () -> backend.gemmBlocks(many, 1, a, c, 0, c),
+                    "gemmBlocks: B is 65536×1, must be 4294967296×1");
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("org.asgo4j.linalg.OpenBackends#names")
     void orderThatIsNone(BackendName name) {
