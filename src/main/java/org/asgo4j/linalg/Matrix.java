@@ -90,7 +90,10 @@ public final class Matrix {
         return new Matrix(segment, type, rows, cols, rowStride, bytes);
     }
 
-    /** The memory; element (0, 0) lies at its start. Of a device's its length is 0. */
+    /**
+     * The memory; element (0, 0) lies at its start. Of a block it ends with the block's last element, but has what lies
+     * between the block's rows. Of a device's its length is 0.
+     */
     public MemorySegment segment() {
         return segment;
     }
@@ -252,7 +255,12 @@ public final class Matrix {
 
     /** The bytes from the first element's start to the last one's end. */
     private long extent() {
-        return ((rows - 1L) * rowStride + cols) * type.byteSize();
+        return extent(rows, cols, rowStride) * type.byteSize();
+    }
+
+    /** The elements from the first one to the last, those between rows included. */
+    private static long extent(int rows, int cols, int rowStride) {
+        return (rows - 1L) * rowStride + cols;
     }
 
     /** Element (row, col), widened to double. For tests, examples and reports; loops belong in kernels. */
@@ -287,7 +295,10 @@ public final class Matrix {
 
     private Matrix block(long firstElement, int blockRows, int blockCols) {
         long bytes = firstElement * type.byteSize();
-        if (!isOnDevice()) return new Matrix(segment.asSlice(bytes), type, blockRows, blockCols, rowStride);
+        if (!isOnDevice()) {
+            long length = extent(blockRows, blockCols, rowStride) * type.byteSize();
+            return new Matrix(segment.asSlice(bytes, length), type, blockRows, blockCols, rowStride);
+        }
         // A segment without length can't be sliced: it gets one, ending where the block begins, and keeps its lifetime.
         MemorySegment end = segment.reinterpret(bytes).asSlice(bytes);
         return new Matrix(end, type, blockRows, blockCols, rowStride, deviceBytes - bytes);

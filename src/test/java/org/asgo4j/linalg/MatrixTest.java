@@ -113,6 +113,25 @@ class MatrixTest {
         }
     }
 
+    /** Who fills or copies a block's segment reaches nothing behind it. */
+    @Test
+    void aBlocksMemoryEndsWithItsLastElement() {
+        try (Arena arena = Arena.ofConfined()) {
+            for (ElementType type : ElementType.values()) {
+                Matrix m = Matrices.zeros(arena, type, 6, 8);
+                assertEquals(3 * 8 * type.byteSize(), m.rowBlock(2, 3).segment().byteSize());
+                Matrix inner = m.rowBlock(2, 3).colBlock(4, 2);
+                assertEquals((2 * 8 + 2) * type.byteSize(), inner.segment().byteSize());
+                assertEquals(inner, m.colBlock(4, 2).rowBlock(2, 3), "cut the other way round");
+                m.set(5, 7, 1);
+                m.rowBlock(0, 2).segment().fill((byte) 1);
+                assertEquals(0, m.get(2, 0));
+                assertEquals(1, m.get(5, 7));
+                assertRefused(() -> inner.reshape(type, 1, 19), "holds 18", "needs 19");
+            }
+        }
+    }
+
     @Test
     void blocksAndElementsOutsideAreRefused() {
         try (Arena arena = Arena.ofConfined()) {
