@@ -123,7 +123,7 @@ public final class Matrix {
         return deviceBytes;
     }
 
-    /** A float32 matrix whose rows follow each other without gaps. */
+    /** A float32 matrix whose rows follow each other without gaps; see {@link #of(MemorySegment, int, int, int)}. */
     public static Matrix of(MemorySegment segment, int rows, int cols) {
         return of(segment, rows, cols, cols);
     }
@@ -157,9 +157,14 @@ public final class Matrix {
         return rows + "×" + cols;
     }
 
-    /** A float32 matrix whose rows begin {@code rowStride} elements apart. */
+    /**
+     * A float32 matrix whose rows begin {@code rowStride} elements apart.
+     *
+     * @throws IllegalArgumentException if the constructor refuses it, or the segment is null
+     * @throws IllegalStateException if the segment's arena is closed
+     */
     public static Matrix of(MemorySegment segment, int rows, int cols, int rowStride) {
-        if (!segment.scope().isAlive()) {
+        if (segment != null && !segment.scope().isAlive()) {
             throw new IllegalStateException("memory of a %d×%d matrix is closed".formatted(rows, cols));
         }
         return new Matrix(segment, ElementType.FLOAT32, rows, cols, rowStride);

@@ -46,6 +46,7 @@ public record Damping(Kind kind, double value) {
 
     /** Checks the value. */
     public Damping {
+        require(kind != null, "damping kind must not be null");
         require(value >= 0 && value < Double.POSITIVE_INFINITY, "damping value must be finite and at least 0, got %s",
                 value);
         require(kind != Kind.RELATIVE || value < 1, "relative damping must be below 1, got %s", value);

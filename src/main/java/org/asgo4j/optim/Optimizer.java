@@ -209,6 +209,7 @@ public final class Optimizer implements AutoCloseable {
      * @throws ArithmeticException as {@link #save} does; {@code writer} has a part of the state then
      */
     public void addTo(SafetensorsWriter writer, String prefix, boolean withRoots, Arena scratch) {
+        require(prefix != null, "addTo: prefix must not be null; \"\" is none");
         begin();
         try {
             requireOpen();
@@ -243,6 +244,7 @@ public final class Optimizer implements AutoCloseable {
      *     changed
      */
     public void load(Safetensors source, String prefix) {
+        require(prefix != null, "load: prefix must not be null; \"\" is none");
         begin();
         try {
             requireOpen();

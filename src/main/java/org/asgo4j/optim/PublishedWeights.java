@@ -58,10 +58,13 @@ public final class PublishedWeights implements AutoCloseable {
      * @param backend allocates and copies; stays the caller's
      * @param weights what is published, the trainer's memory; not read but by {@link #publish}
      * @param copies at least 2
+     * @throws IllegalArgumentException if there is no weight, one is null, or there are too few copies
+     * @throws IllegalStateException if the backend is closed, or the memory of a weight is
      */
     public PublishedWeights(Backend backend, List<Matrix> weights, int copies) {
         require(backend != null, "published weights: backend must not be null");
-        require(!weights.isEmpty(), "published weights: there must be at least one");
+        require(weights != null && !weights.isEmpty(), "published weights: there must be at least one");
+        for (Matrix weight : weights) require(weight != null, "published weights: a weight is null");
         require(copies >= FEWEST_COPIES, "published weights: copies must be at least %s, got %s", FEWEST_COPIES,
                 copies);
         this.backend = backend;
@@ -145,7 +148,11 @@ public final class PublishedWeights implements AutoCloseable {
         }
     }
 
-    /** The version published last: 0 for the weights at construction, then counted up by {@link #publish}. */
+    /**
+     * The version published last: 0 for the weights at construction, then counted up by {@link #publish}.
+     *
+     * @throws IllegalStateException if this is closed
+     */
     public long version() {
         try (Lease lease = lease()) {
             return lease.version();

@@ -32,6 +32,7 @@ class MatrixTest {
     @Test
     void refusesWhatIsMissing() {
         assertRefused(() -> new Matrix(null, FLOAT32, 2, 3, 3), "2×3", "segment and type must not be null");
+        assertRefused(() -> Matrix.of((MemorySegment) null, 2, 3), "2×3", "segment and type must not be null");
         assertRefused(() -> new Matrix(Arena.global().allocate(64, 8), null, 2, 3, 3), "2×3", "must not be null");
     }
 

@@ -91,6 +91,7 @@ class ConfigTest {
         refused("beta2 must be in [0, 1), got NaN", () -> config.withBetas(0.9, Double.NaN));
         refused("refresh interval must be at least 1 step, got 0", () -> config.withRefreshInterval(0));
         refused("damping value must be finite and at least 0, got -1.0E-6", () -> Damping.relative(-1e-6));
+        refused("damping kind must not be null", () -> new Damping(null, 1e-6));
         refused("relative damping must be below 1, got 1.0", () -> Damping.relative(1));
         refused("pseudo-inverse tolerance must be below 1, got 2.0", () -> Damping.pseudoInverse(2));
         for (double bad : new double[] {0, -1e-8, 1e-46, Double.NaN, Double.POSITIVE_INFINITY}) {

@@ -250,6 +250,21 @@ class OptimizerStateTest {
         }
     }
 
+    /** Names would begin with the word null. */
+    @Test
+    void noPrefixIsAnEmptyOne() throws IOException {
+        Path file = folder.resolve("state.safetensors");
+        List<ParameterGroup> groups = groups(new Asgo(AsgoConfig.published()));
+        try (Optimizer optimizer = optimizer(groups); Arena scratch = Arena.ofConfined()) {
+            optimizer.save(file);
+            var writer = new SafetensorsWriter();
+            assertThrows(IllegalArgumentException.class, () -> optimizer.addTo(writer, null, true, scratch));
+            try (Safetensors source = Safetensors.open(file)) {
+                assertThrows(IllegalArgumentException.class, () -> optimizer.load(source, null));
+            }
+        }
+    }
+
     @Test
     void stateOfAnotherRuleModelOrVersionIsRefused() throws IOException {
         List<ParameterGroup> saved = groups(new Asgo(AsgoConfig.published()));

@@ -13,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -264,5 +265,8 @@ class PublishedWeightsTest {
     void tooFewCopiesAndNoWeightsAreRefused() {
         assertThrows(IllegalArgumentException.class, () -> new PublishedWeights(backend, weights, 1));
         assertThrows(IllegalArgumentException.class, () -> new PublishedWeights(backend, List.of(), 2));
+        assertThrows(IllegalArgumentException.class, () -> new PublishedWeights(backend, null, 2));
+        assertThrows(IllegalArgumentException.class,
+                () -> new PublishedWeights(backend, Collections.singletonList(null), 2));
     }
 }

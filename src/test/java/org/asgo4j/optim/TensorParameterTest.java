@@ -137,6 +137,8 @@ class TensorParameterTest {
                 12));
         refused("must be a multiple of 4 bytes",
                 () -> Parameter.ofTensor("w", floats(13).asSlice(2, 12 * Float.BYTES), fits, 12));
+        refused("parameter 'w' of shape [12]: gradient: matrix 1×12: segment and type must not be null",
+                () -> Parameter.ofTensor("w", fits, null, 12));
         refused("name must not be blank", () -> Parameter.ofTensor(" ", fits, fits, 12));
     }
 
