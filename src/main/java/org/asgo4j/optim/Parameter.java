@@ -5,7 +5,6 @@ import static org.asgo4j.optim.Checks.require;
 
 import java.lang.foreign.MemorySegment;
 import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.asgo4j.linalg.ElementType;
 import org.asgo4j.linalg.Matrix;
@@ -16,7 +15,7 @@ import org.asgo4j.linalg.Matrix;
  *
  * {@snippet file="TrainingExamplesTest.java" region="tensor"}
  *
- * @param name unique in an optimizer; used in messages
+ * @param name unique in an optimizer; used in messages and in files of its state. Not blank, not beginning with '/'
  * @param weight W, m×n float32
  * @param gradient G, m×n float32
  * @param blocks the row blocks preconditioned each on its own
@@ -25,11 +24,7 @@ public record Parameter(String name, Matrix weight, Matrix gradient, RowBlocks b
 
     /** Checks names, types and shapes. */
     public Parameter {
-        require(name != null && !name.isBlank(), "parameter name must not be blank");
-        // What a file can't hold under its name is found now, and not at the first save.
-        require(!name.startsWith("/"), "parameter name '%s' begins with '/', which files keep for the optimizer", name);
-        require(StandardCharsets.UTF_8.newEncoder().canEncode(name),
-                "parameter name '%s' has half of a surrogate pair", name);
+        Checks.name("parameter name", name);
         require(weight != null, "parameter '%s': weight must not be null", name);
         require(gradient != null, "parameter '%s': gradient must not be null", name);
         require(blocks != null, "parameter '%s': row blocks must not be null", name);

@@ -100,7 +100,7 @@ public abstract sealed class RuleState permits AsgoState, DasgoState, MuonState,
     }
 
     private void checkArgument(String name, Matrix m, boolean written) {
-        Checks.usable(name, m, written);
+        Checks.usable(backend, name, m, written);
         if (m.rows() != rows || m.cols() != cols) {
             throw new IllegalArgumentException("step: %s is %s, must be %d×%d".formatted(name, m.shape(), rows, cols));
         }

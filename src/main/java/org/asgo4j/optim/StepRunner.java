@@ -113,8 +113,8 @@ final class StepRunner {
     private void measure(int index, int worker) {
         Stepped each = largestFirst[index];
         Parameter p = each.parameter;
-        Checks.usable(each.weightRole, p.weight(), true);
-        Checks.usable(each.gradientRole, p.gradient(), false);
+        Checks.usable(backend, each.weightRole, p.weight(), true);
+        Checks.usable(backend, each.gradientRole, p.gradient(), false);
         each.sumOfSquares = backend.sumOfSquares(p.gradient());
     }
 

@@ -47,15 +47,17 @@ public final class WeightStates implements AutoCloseable {
     /**
      * Makes the state, all zeros, of one more weight.
      *
-     * @param name unique here; used in messages and in the file
+     * @param name unique here; used in messages and in the file. Not blank, not beginning with '/'
      * @param rule the update rule
      * @param rows the weight's rows, at least 1
      * @param cols the weight's columns, at least 1
      * @return the state, which lives as long as this
+     * @throws IllegalArgumentException if an argument is none of these, or {@link Rule#newState} refuses the shape
+     * @throws IllegalStateException if this or the backend is closed
      */
     public RuleState add(String name, Rule rule, int rows, int cols) {
         checkOpen();
-        require(name != null && !name.isBlank(), "name of a weight must not be blank");
+        Checks.name("name of a weight", name);
         require(rule != null, "rule of '%s' must not be null", name);
         require(rows >= 1 && cols >= 1, "weight '%s' is %s×%s, must be at least 1×1", name, rows, cols);
         require(!states.containsKey(name), "there is a state of '%s' already", name);

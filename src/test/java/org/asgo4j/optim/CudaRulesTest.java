@@ -3,6 +3,7 @@ package org.asgo4j.optim;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -179,6 +180,29 @@ class CudaRulesTest {
             assertEquals(bytes, FakeCuda.liveBytes());
             assertEquals(objects, FakeCuda.liveObjects());
             assertEquals("", FakeCuda.misuse());
+        }
+    }
+
+    /** Found where the weight is written, it would be too late: the momentum has taken the gradient in by then. */
+    @Test
+    void theCpusStatesRefuseAWeightOnTheGpuBeforeTheyChange() {
+        try (Backend cuda = Backends.open(BackendName.CUDA);
+                Backend cpu = Backends.open(BackendName.OPENBLAS);
+                Arena arena = Arena.ofShared()) {
+            Matrix gradient = cpu.allocate(arena, 2, 3);
+            cpu.fill(1, gradient);
+            Rule rule = new Sgd(SgdConfig.common());
+            RuleState refused = rule.newState(cpu, arena, 2, 3);
+            RuleState fresh = rule.newState(cpu, arena, 2, 3);
+            Matrix onDevice = cuda.allocate(arena, 2, 3);
+            String message = assertThrows(IllegalArgumentException.class,
+                    () -> refused.step(onDevice, gradient, LEARNING_RATE, 0)).getMessage();
+            assertTrue(message.contains("weight (2×3) lies in device memory"), message);
+            Matrix first = cpu.allocate(arena, 2, 3);
+            Matrix second = cpu.allocate(arena, 2, 3);
+            refused.step(first, gradient, LEARNING_RATE, 0);
+            fresh.step(second, gradient, LEARNING_RATE, 0);
+            assertEquals(-1, first.segment().mismatch(second.segment()), "the refused step left something behind");
         }
     }
 }

@@ -126,6 +126,12 @@ class WeightStatesTest {
         var states = new WeightStates(backend);
         RuleState state = states.add("w", rule, ROWS, COLS);
         refused(IllegalArgumentException.class, "a state of 'w' already", () -> states.add("w", rule, 1, 2));
+        refused(IllegalArgumentException.class, "name of a weight must not be blank",
+                () -> states.add(" ", rule, 1, 2));
+        // A file of states has no place for these; without the check only the first save would say so.
+        refused(IllegalArgumentException.class, "name of a weight '/optimizer' begins with '/'",
+                () -> states.add("/optimizer", rule, 1, 2));
+        refused(IllegalArgumentException.class, "half of a surrogate pair", () -> states.add("w\ud800", rule, 1, 2));
         refused(IllegalArgumentException.class, "'v' is 0×3", () -> states.add("v", rule, 0, 3));
         refused(IllegalArgumentException.class, "updates must be at least 0, got -1",
                 () -> states.save(folder.resolve("f"), -1));
