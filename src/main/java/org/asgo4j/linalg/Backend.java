@@ -205,8 +205,9 @@ public interface Backend extends AutoCloseable {
     void symm(Side side, Matrix a, Matrix b, Matrix c);
 
     /**
-     * A new workspace for this backend's {@link #eigh}, {@link #orthonormalize}, {@link #tridiagonalize} and
-     * {@link #addInverse} on matrices of {@code type} up to order {@code order}, living as long as {@code arena}.
+     * A new workspace of this backend for {@link #eigh}, {@link #orthonormalize}, {@link #tridiagonalize}, {@link
+     * #addResolvent} and {@link #addInverse} on matrices of {@code type} up to order {@code order}, living as long as
+     * {@code arena}.
      *
      * @throws IllegalArgumentException if {@code order} is less than 1 or more than {@link EighWorkspace#MAX_ORDER}
      */

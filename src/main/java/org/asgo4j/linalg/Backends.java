@@ -28,25 +28,35 @@ public final class Backends {
 
     private Backends() {}
 
-    /** The backend that {@code asgo4j.backend} names (default OpenBLAS), with one BLAS thread per call. */
+    /**
+     * The backend that {@code asgo4j.backend} names (default OpenBLAS), with one BLAS thread per call.
+     *
+     * @throws IllegalArgumentException if there is no backend of that name; otherwise as
+     *     {@link #open(BackendName, int)}
+     */
     public static Backend open() {
         String name = System.getProperty("asgo4j.backend");
         return open(name == null ? BackendName.OPENBLAS : BackendName.parse(name));
     }
 
-    /** The named backend with one BLAS thread per call, which is right for {@link Workers}; a GPU's has none at all. */
+    /**
+     * The named backend with one BLAS thread per call, which is right for {@link Workers}.
+     *
+     * <p>Throws what {@link #open(BackendName, int)} does.
+     */
     public static Backend open(BackendName name) {
         return open(name, 1);
     }
 
     /**
      * The named backend with {@code blasThreads} threads per BLAS call: more than one is for a caller that steps one
-     * large matrix at a time.
+     * large matrix at a time. REFERENCE and CUDA have no BLAS threads: the number says nothing to them.
      *
      * @throws UnsatisfiedLinkError if no library could be loaded; the message lists every candidate and the loader's
      *     answer
      * @throws IllegalStateException if this JVM already runs another BLAS, or this one with another number of threads
-     * @throws IllegalArgumentException if {@code blasThreads} is less than 1
+     * @throws IllegalArgumentException if {@code blasThreads} is less than 1, or a property of CUDA's has a wrong value
+     * @throws IllegalCallerException if the JVM refuses native access to this library; the message names the option
      * @throws DeviceException if the libraries are there, but no GPU that they can use
      */
     public static Backend open(BackendName name, int blasThreads) {

@@ -6,9 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Scratch memory of {@link Backend#eigh}, {@link Backend#orthonormalize}, {@link Backend#tridiagonalize} and
- * {@link Backend#addInverse}, made by {@link Backend#eighWorkspace} for matrices up to one order. Its content is
- * undefined between calls; one workspace serves one thread at a time.
+ * Scratch memory of {@link Backend#eigh}, {@link Backend#orthonormalize}, {@link Backend#tridiagonalize}, {@link
+ * Backend#addResolvent} and {@link Backend#addInverse}, made by {@link Backend#eighWorkspace} for matrices up to one
+ * order. Its content is undefined between calls; one workspace serves one thread at a time.
  *
  * {@snippet file="MatrixExamplesTest.java" region="eigen"}
  */

@@ -20,6 +20,10 @@ import org.asgo4j.optim.OptimizerConfig.ZeroGradientPolicy;
  * state and one workspace per worker, freed by {@link #close}. On a GPU's backend it page-locks weights and gradients
  * in this computer's memory until then: close it before that memory is freed.
  *
+ * <p>One thread at a time uses an optimizer, whichever; {@link #step}, {@link #save}, {@link #load} and {@link #close}
+ * throw an {@link IllegalStateException} while another of them is under way. The workers are one team for one caller:
+ * optimizers that step at the same time need a team each.
+ *
  * <p>A step is: global norm of all gradients → clip factor → per parameter its rule. It allocates nothing on the Java
  * heap, and its result is bit-identical for any number of workers, since no parameter's arithmetic is split.
  *
@@ -46,6 +50,9 @@ public final class Optimizer implements AutoCloseable {
      * @param config clipping and the policy for non-finite gradients
      * @param groups at least one; parameter names must be unique over all of them, weights and gradients must not
      *     overlap
+     * @throws IllegalArgumentException if one of these is not so, a weight is read-only, memory is confined to a thread
+     *     and there are several workers, or a rule can't take a weight of that size; no memory is kept
+     * @throws IllegalStateException if the backend is closed, or the memory of a weight or gradient is
      */
     public Optimizer(Backend backend, Workers workers, OptimizerConfig config, List<ParameterGroup> groups) {
         require(backend != null, "optimizer: backend must not be null");
@@ -168,7 +175,7 @@ public final class Optimizer implements AutoCloseable {
      * @throws IOException if the file can't be written; a file that was there is unchanged
      * @throws ArithmeticException if the state holds a NaN or an infinity, which {@link #load} refuses, naming
      *     parameter and field; a file that was there is unchanged
-     * @throws IllegalStateException if another use of this optimizer is under way, or begins before the file is
+     * @throws IllegalStateException if this is closed, or another use of it is under way, or begins before the file is
      *     written; a file that was there is unchanged
      */
     public void save(Path file) throws IOException {
@@ -187,6 +194,7 @@ public final class Optimizer implements AutoCloseable {
      * @throws StateMismatchException if the file holds the state of other parameters or rules, or of another version;
      *     nothing has been changed
      * @throws IOException if the file can't be read or is not safetensors; nothing has been changed
+     * @throws IllegalStateException if this is closed, or another use of it is under way; nothing has been changed
      */
     public void load(Path file) throws IOException {
         try (Safetensors source = Safetensors.open(file)) {
@@ -207,6 +215,7 @@ public final class Optimizer implements AutoCloseable {
      *     refresh intervals above 1 is not bit-exact
      * @param scratch owns packed copies; must live until {@code writer} has written
      * @throws ArithmeticException as {@link #save} does; {@code writer} has a part of the state then
+     * @throws IllegalStateException if this is closed, or another use of it is under way
      */
     public void addTo(SafetensorsWriter writer, String prefix, boolean withRoots, Arena scratch) {
         require(prefix != null, "addTo: prefix must not be null; \"\" is none");
@@ -242,6 +251,7 @@ public final class Optimizer implements AutoCloseable {
      *
      * @throws StateMismatchException if it is of other parameters or rules, or of another version; nothing has been
      *     changed
+     * @throws IllegalStateException if this is closed, or another use of it is under way; nothing has been changed
      */
     public void load(Safetensors source, String prefix) {
         require(prefix != null, "load: prefix must not be null; \"\" is none");

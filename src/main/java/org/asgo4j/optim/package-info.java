@@ -51,12 +51,12 @@
  *   <li>Newton's root iterates in the eigenvectors of the last decomposition. The textbook iterations started from the
  *       last root either diverge (κ(V) {@literal >} 9) or end at a factor of V⁻¹ that is not symmetric, since that root
  *       does not commute with the new V.
- *   <li>On a GPU, roots by PolarExpress are computed for all weights of one order at once ({@code Wave}, {@code
- *       RootBatch}): a worker takes the gradients of several weights in, computes their roots in one stack of matrices,
- *       and steps them. N is made again after the root, which is one pass over memory; keeping it would take the size
- *       of every weight. Left alone are weights in this computer's memory, row blocks (each a state of its own inside a
- *       weight's), roots in the background (a thread of their own), and NEWTON, whose iterations differ in number from
- *       weight to weight.
+ *   <li>On a GPU, roots by POLAR_EXPRESS and EIGEN are computed for all weights of one order at once ({@code Wave},
+ *       {@code RootBatch}): a worker takes the gradients of several weights in, computes their roots in one stack of
+ *       matrices, and steps them. So are those of one weight's row blocks, wherever it lies. N is made again after the
+ *       root, which is one pass over memory; keeping it would take the size of every weight. Left alone are different
+ *       weights in this computer's memory, roots in the background (a thread of their own), and the other methods, of
+ *       which NEWTON's iterations differ in number from weight to weight.
  *   <li>The default root, Zolotarev's, is off by 20 % in single directions, as Muon's polar factor is. What an update
  *       loses by that was not to be seen in training; what it saves is three quarters of a root.
  * </ul>
