@@ -28,7 +28,7 @@ public record OptimizerMemory(long state, long scratch) {
         try (var state = new CountingArena(); var scratch = new CountingArena()) {
             var workspace = new Workspace(backend);
             for (Shape shape : shapes) {
-                rule.newSharedState(backend, state, shape.cols, RowBlocks.whole(shape.rows)).reserve(workspace);
+                rule.newSharedState(backend, state, RowBlocks.whole(shape.rows), shape.cols).reserve(workspace);
             }
             workspace.allocate(scratch);
             return new OptimizerMemory(state.bytes, scratch.bytes);

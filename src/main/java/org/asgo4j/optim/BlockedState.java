@@ -15,7 +15,7 @@ final class BlockedState extends RuleState implements Halves {
     private final Slices gradientSlices;
 
     /** Blocks of rows. */
-    static BlockedState ofRows(Backend backend, Rule rule, Arena arena, int cols, RowBlocks blocks) {
+    static BlockedState ofRows(Backend backend, Rule rule, Arena arena, RowBlocks blocks, int cols) {
         int[] sizes = blocks.sizes().stream().mapToInt(Integer::intValue).toArray();
         return new BlockedState(backend, rule, arena, blocks.rows(), cols, sizes, Side.LEFT);
     }

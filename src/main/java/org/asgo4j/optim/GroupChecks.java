@@ -36,7 +36,7 @@ final class GroupChecks {
         checkDisjoint(pieces);
         for (ParameterGroup group : groups) {
             for (Parameter p : group.parameters()) {
-                group.rule().requireOrders("parameter '" + p.name() + "'", p.weight().cols(), p.blocks());
+                group.rule().requireOrders("parameter '" + p.name() + "'", p.blocks(), p.weight().cols());
             }
         }
     }

@@ -52,7 +52,7 @@ public abstract sealed class Rule permits Asgo, Dasgo, Muon, Shampoo, Soap, Adam
      */
     public final RuleState newState(Backend backend, Arena arena, int rows, int cols) {
         require(rows >= 1 && cols >= 1, "newState: weight is %s×%s, must be at least 1×1", rows, cols);
-        return newState(backend, arena, cols, RowBlocks.whole(rows));
+        return newState(backend, arena, RowBlocks.whole(rows), cols);
     }
 
     /**
@@ -62,17 +62,17 @@ public abstract sealed class Rule permits Asgo, Dasgo, Muon, Shampoo, Soap, Adam
      * @param backend does the arithmetic
      * @param arena owns the state's memory, which is freed with it; where roots are asynchronous after {@link
      *     RuleState#settle}
-     * @param cols the weight's columns
      * @param blocks the weight's rows
+     * @param cols the weight's columns
      * @throws IllegalArgumentException as {@link #newState(Backend, Arena, int, int)} does
      */
-    public final RuleState newState(Backend backend, Arena arena, int cols, RowBlocks blocks) {
+    public final RuleState newState(Backend backend, Arena arena, RowBlocks blocks, int cols) {
         require(backend != null, "newState: backend must not be null");
         require(arena != null, "newState: arena must not be null");
         require(blocks != null, "newState: row blocks must not be null");
         require(cols >= 1, "newState: weight has %s columns, must have at least 1", cols);
-        requireOrders("weight", cols, blocks);
-        RuleState state = newSharedState(backend, arena, cols, blocks);
+        requireOrders("weight", blocks, cols);
+        RuleState state = newSharedState(backend, arena, blocks, cols);
         var workspace = new Workspace(backend);
         state.reserve(workspace);
         workspace.allocate(arena);
@@ -81,10 +81,10 @@ public abstract sealed class Rule permits Asgo, Dasgo, Muon, Shampoo, Soap, Adam
     }
 
     /** New state that is stepped with a worker's workspace. */
-    final RuleState newSharedState(Backend backend, Arena arena, int cols, RowBlocks blocks) {
+    final RuleState newSharedState(Backend backend, Arena arena, RowBlocks blocks, int cols) {
         return blocks.count() == 1 || !actsOnBlocks()
                 ? create(backend, arena, blocks.rows(), cols)
-                : BlockedState.ofRows(backend, this, arena, cols, blocks);
+                : BlockedState.ofRows(backend, this, arena, blocks, cols);
     }
 
     /**
@@ -92,7 +92,7 @@ public abstract sealed class Rule permits Asgo, Dasgo, Muon, Shampoo, Soap, Adam
      *
      * @param name of the weight in the message
      */
-    final void requireOrders(String name, int cols, RowBlocks blocks) {
+    final void requireOrders(String name, RowBlocks blocks, int cols) {
         for (int rows : blocks.sizes()) {
             require(decomposedOrder(rows, cols) <= EighWorkspace.MAX_ORDER,
                     "%s of %s×%s has a gram matrix of order %s under %s, but LAPACK decomposes orders up to %s. Give "

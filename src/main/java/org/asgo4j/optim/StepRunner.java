@@ -71,7 +71,7 @@ final class StepRunner {
         ParameterGroup group = groups.get(index);
         for (Parameter parameter : group.parameters()) {
             Matrix weight = parameter.weight();
-            RuleState state = group.rule().newSharedState(backend, arena, weight.cols(), parameter.blocks());
+            RuleState state = group.rule().newSharedState(backend, arena, parameter.blocks(), weight.cols());
             for (Workspace workspace : workspaces) {
                 state.reserve(workspace);
                 Conveyor.reserve(backend, parameter, workspace);

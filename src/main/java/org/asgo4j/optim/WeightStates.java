@@ -26,7 +26,7 @@ import org.asgo4j.linalg.Backend;
 public final class WeightStates implements AutoCloseable {
 
     /** What states with the same scratch memory have in common. */
-    private record Geometry(Rule rule, int rows, int cols) {}
+    private record Geometry(Rule rule, RowBlocks blocks, int cols) {}
 
     private final Backend backend;
     private final Arena arena = Arena.ofShared();
@@ -56,17 +56,33 @@ public final class WeightStates implements AutoCloseable {
      * @throws IllegalStateException if this or the backend is closed
      */
     public RuleState add(String name, Rule rule, int rows, int cols) {
+        require(rows >= 1 && cols >= 1, "weight '%s' is %s×%s, must be at least 1×1", name, rows, cols);
+        return add(name, rule, RowBlocks.whole(rows), cols);
+    }
+
+    /**
+     * Makes the state, all zeros, of one more weight whose row blocks are preconditioned each on its own.
+     *
+     * @param name unique here; used in messages and in the file. Not blank, not beginning with '/'
+     * @param rule the update rule
+     * @param blocks the weight's rows
+     * @param cols the weight's columns, at least 1
+     * @return the state, which lives as long as this
+     * @throws IllegalArgumentException if an argument is none of these, or {@link Rule#newState} refuses the shape
+     * @throws IllegalStateException if this or the backend is closed
+     */
+    public RuleState add(String name, Rule rule, RowBlocks blocks, int cols) {
         checkOpen();
         Checks.name("name of a weight", name);
         require(rule != null, "rule of '%s' must not be null", name);
-        require(rows >= 1 && cols >= 1, "weight '%s' is %s×%s, must be at least 1×1", name, rows, cols);
+        require(blocks != null, "row blocks of '%s' must not be null", name);
+        require(cols >= 1, "weight '%s' has %s columns, must have at least 1", name, cols);
         require(!states.containsKey(name), "there is a state of '%s' already", name);
-        RowBlocks whole = RowBlocks.whole(rows);
-        rule.requireOrders("weight '" + name + "'", cols, whole);
-        RuleState state = rule.newSharedState(backend, arena, cols, whole);
-        state.own(workspaces.computeIfAbsent(new Geometry(rule, rows, cols), any -> workspace(state)));
+        rule.requireOrders("weight '" + name + "'", blocks, cols);
+        RuleState state = rule.newSharedState(backend, arena, blocks, cols);
+        state.own(workspaces.computeIfAbsent(new Geometry(rule, blocks, cols), any -> workspace(state)));
         state.name(name);
-        states.put(name, new NamedState(name, NamedState.describe(rule, whole, cols), state));
+        states.put(name, new NamedState(name, NamedState.describe(rule, blocks, cols), state));
         return state;
     }
 

@@ -365,7 +365,7 @@ class AsynchronousRootTest {
     void settlingWaitsForTheRootUnderWaySoThatTheArenaMayBeClosed(int blocks) throws InterruptedException {
         Arena states = Arena.ofShared();
         Matrix weight = random();
-        RuleState state = new Asgo(config(2, 100)).newState(backend, states, COLS, RowBlocks.heads(ROWS, blocks));
+        RuleState state = new Asgo(config(2, 100)).newState(backend, states, RowBlocks.heads(ROWS, blocks), COLS);
         for (int t = 0; t < 3; t++) state.step(weight, random(), 0.1f, 0);
         for (int i = 1; i < blocks; i++) held.releaseOne();
         held.mustWait(state::settle);

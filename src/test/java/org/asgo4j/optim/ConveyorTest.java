@@ -179,7 +179,7 @@ class ConveyorTest {
                 ParameterGroup group = groups(List.of(parameter(i, weight, gradient), other(backend, arena, i)))
                         .get(SHAPES[i][0] == 1 ? 1 : 0);
                 RowBlocks blocks = group.parameters().getFirst().blocks();
-                RuleState state = group.rule().newState(backend, arena, SHAPES[i][1], blocks);
+                RuleState state = group.rule().newState(backend, arena, blocks, SHAPES[i][1]);
                 for (int n = 0; n < STEPS; n++) {
                     var random = new Random(seed + 31 * i + n);
                     Dense.write(backend, Dense.random(SHAPES[i][0], SHAPES[i][1], random), gradient);

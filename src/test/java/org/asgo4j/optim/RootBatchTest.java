@@ -203,7 +203,7 @@ class RootBatchTest {
         double[][][] weights = new double[SHAPES.length][][];
         for (int i = 0; i < SHAPES.length; i++) {
             Parameter p = parameters.get(i);
-            RuleState state = rule.newState(backend, arena, SHAPES[i][1], blocks(i));
+            RuleState state = rule.newState(backend, arena, blocks(i), SHAPES[i][1]);
             for (int n = 0; n < STEPS; n++) {
                 Dense.write(backend, gradient(i, n), p.gradient());
                 state.step(p.weight(), p.gradient(), LEARNING_RATE, 0);
@@ -278,8 +278,8 @@ class RootBatchTest {
     void twoHalvesAreOneStep() {
         Asgo rule = new Asgo(eigen());
         try (Backend backend = Backends.open(BackendName.OPENBLAS); Arena arena = Arena.ofConfined()) {
-            RuleState whole = rule.newState(backend, arena, 4, RowBlocks.heads(6, 2));
-            RuleState halved = rule.newState(backend, arena, 4, RowBlocks.heads(6, 2));
+            RuleState whole = rule.newState(backend, arena, RowBlocks.heads(6, 2), 4);
+            RuleState halved = rule.newState(backend, arena, RowBlocks.heads(6, 2), 4);
             var workspace = new Workspace(backend);
             halved.reserve(workspace);
             workspace.allocate(arena);

@@ -212,7 +212,7 @@ class RootLadderTest {
         Matrix weight = real.allocate(arena, ROWS, COLS);
         Matrix gradient = real.allocate(arena, ROWS, COLS);
         Dense.set(gradient, gradients.getFirst());
-        RuleState state = rule.every().apply(1).newState(backend, arena, COLS, new RowBlocks(List.of(1, 4, 1)));
+        RuleState state = rule.every().apply(1).newState(backend, arena, new RowBlocks(List.of(1, 4, 1)), COLS);
         state.name("layer.7");
         var thrown = assertThrows(RootFailedException.class, () -> state.step(weight, gradient, 0.1f, 0));
         assertEquals("layer.7, block 1", thrown.parameter());

@@ -191,7 +191,7 @@ class RuleFamilyTest {
         try (Arena arena = Arena.ofConfined()) {
             Matrix weight = backend.allocate(arena, 6, 9);
             Matrix gradient = backend.allocate(arena, 6, 9);
-            RuleState state = rule.newSharedState(backend, arena, 9, RowBlocks.whole(6));
+            RuleState state = rule.newSharedState(backend, arena, RowBlocks.whole(6), 9);
             var workspace = new Workspace(backend);
             state.reserve(workspace);
             workspace.allocate(arena);
@@ -285,8 +285,8 @@ class RuleFamilyTest {
             Matrix weight = backend.allocate(arena, 7, 12);
             Matrix resumedWeight = backend.allocate(arena, 7, 12);
             Matrix gradient = backend.allocate(arena, 7, 12);
-            RuleState state = rule.newState(backend, arena, 12, new RowBlocks(List.of(3, 4)));
-            RuleState resumed = rule.newState(backend, arena, 12, new RowBlocks(List.of(3, 4)));
+            RuleState state = rule.newState(backend, arena, new RowBlocks(List.of(3, 4)), 12);
+            RuleState resumed = rule.newState(backend, arena, new RowBlocks(List.of(3, 4)), 12);
             for (int t = 0; t < g.size(); t++) {
                 if (t == taken) {
                     RecordedFields.of(state).loadInto(resumed);

@@ -27,7 +27,7 @@ final class Run {
         try (Arena arena = Arena.ofConfined()) {
             Matrix weight = backend.allocate(arena, rows, cols);
             Matrix gradient = backend.allocate(arena, rows, cols);
-            RuleState state = rule.newState(backend, arena, cols, blocks);
+            RuleState state = rule.newState(backend, arena, blocks, cols);
             return gradients.stream()
                     .map(g -> {
                         Dense.set(gradient, g);

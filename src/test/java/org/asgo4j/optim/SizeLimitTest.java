@@ -165,8 +165,8 @@ class SizeLimitTest {
     @ParameterizedTest
     @MethodSource("largeEnough")
     void otherOrdersAreNot(Rule rule) {
-        rule.requireOrders("weight", 2, RowBlocks.whole(ORDER));
-        new Shampoo(ShampooConfig.published()).requireOrders("weight", 2, RowBlocks.heads(ORDER - 1, 2));
+        rule.requireOrders("weight", RowBlocks.whole(ORDER), 2);
+        new Shampoo(ShampooConfig.published()).requireOrders("weight", RowBlocks.heads(ORDER - 1, 2), 2);
     }
 
     @Test

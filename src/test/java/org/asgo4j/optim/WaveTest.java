@@ -39,7 +39,7 @@ class WaveTest {
         var parameter = new Parameter(
                 "w" + number, backend.allocate(arena, rows, cols), backend.allocate(arena, rows, cols), blocks);
         Asgo rule = new Asgo(config);
-        return new Stepped(parameter, rule.newSharedState(backend, arena, cols, blocks), 0, rule, number);
+        return new Stepped(parameter, rule.newSharedState(backend, arena, blocks, cols), 0, rule, number);
     }
 
     @Test

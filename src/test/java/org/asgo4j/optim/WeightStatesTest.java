@@ -10,6 +10,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.List;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.BackendName;
 import org.asgo4j.linalg.Backends;
@@ -77,6 +78,51 @@ class WeightStatesTest {
         }
     }
 
+    /** Beside a whole weight of the same shape, whose scratch memory has another size. */
+    @ParameterizedTest
+    @MethodSource("org.asgo4j.optim.RuleFamilyTest#all")
+    void rowBlocksAreSteppedAndSavedAsStatesOfTheirOwn(Rule rule, @TempDir Path folder) throws IOException {
+        Path file = folder.resolve("state.safetensors");
+        var blocks = new RowBlocks(List.of(1, 3, 2));
+        try (Arena arena = Arena.ofConfined();
+                var first = new WeightStates(backend);
+                var second = new WeightStates(backend)) {
+            first.add("whole", rule, ROWS, COLS);
+            second.add("whole", rule, ROWS, COLS);
+            RuleState state = first.add("cut", rule, blocks, COLS);
+            RuleState alone = rule.newState(backend, arena, blocks, COLS);
+            RuleState loaded = second.add("cut", rule, blocks, COLS);
+            Matrix weight = Matrices.random(arena, ROWS, COLS, seed);
+            Matrix expected = Matrices.random(arena, ROWS, COLS, seed);
+            Matrix resumed = backend.allocate(arena, ROWS, COLS);
+            for (int step = 0; step < 6; step++) {
+                Matrix gradient = Matrices.random(arena, ROWS, COLS, seed + step);
+                if (step == 3) {
+                    first.save(file, step);
+                    second.load(file);
+                    backend.copy(weight, resumed);
+                }
+                state.step(weight, gradient, RATE, DECAY);
+                alone.step(expected, gradient, RATE, DECAY);
+                if (step >= 3) loaded.step(resumed, gradient, RATE, DECAY);
+            }
+            assertSameBits(expected, weight);
+            assertSameBits(expected, resumed);
+        }
+    }
+
+    @Test
+    void aFileOfOtherRowBlocksIsRefused(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("state.safetensors");
+        Rule rule = new Asgo(AsgoConfig.defaults());
+        try (var states = new WeightStates(backend); var whole = new WeightStates(backend)) {
+            states.add("w", rule, RowBlocks.heads(ROWS, 2), COLS);
+            states.save(file, 0);
+            whole.add("w", rule, ROWS, COLS);
+            refused(StateMismatchException.class, "'w'", () -> whole.load(file));
+        }
+    }
+
     @Test
     void aFileOfOtherWeightsIsRefused(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("state.safetensors");
@@ -133,6 +179,10 @@ class WeightStatesTest {
                 () -> states.add("/optimizer", rule, 1, 2));
         refused(IllegalArgumentException.class, "half of a surrogate pair", () -> states.add("w\ud800", rule, 1, 2));
         refused(IllegalArgumentException.class, "'v' is 0×3", () -> states.add("v", rule, 0, 3));
+        refused(IllegalArgumentException.class, "row blocks of 'v' must not be null",
+                () -> states.add("v", rule, null, 3));
+        refused(IllegalArgumentException.class, "'v' has 0 columns",
+                () -> states.add("v", rule, RowBlocks.whole(2), 0));
         refused(IllegalArgumentException.class, "updates must be at least 0, got -1",
                 () -> states.save(folder.resolve("f"), -1));
         states.close();
