@@ -103,6 +103,7 @@ final class StepRunner {
 
     /** The global norm √Σ‖G‖_F² of the gradients, which {@link #accepts} and {@link #take} go by. */
     double norm() {
+        if (workers.count() > 1) backend.synchronize(); // others would not wait for what this thread has queued
         workers.run(largestFirst.length, measure);
         double sum = 0;
         for (int i = 0; i < stepped.size(); i++) sum += stepped.get(i).sumOfSquares;

@@ -2,6 +2,8 @@
 package org.asgo4j.optim;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -9,6 +11,9 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.asgo4j.linalg.Backend;
 import org.asgo4j.linalg.BackendName;
 import org.asgo4j.linalg.Backends;
@@ -81,6 +86,38 @@ class CudaThreadsTest {
                 else optimizer.step();
             }
             return Dense.read(backend, w.weight());
+        }
+    }
+
+    /** The caller is one of the workers, but not the only one, and the others have streams of their own. */
+    @Test
+    void whatTheCallerHasQueuedIsThereForAllWorkers() {
+        try (Backend real = Backends.open(BackendName.CUDA); Arena arena = Arena.ofShared();
+                Workers workers = new Workers(2)) {
+            Thread caller = Thread.currentThread();
+            var measuredByTheOther = new CountDownLatch(1);
+            Backend backend = FaultyBackend.around(real, (operation, arguments, done) -> {
+                if (!operation.equals("sumOfSquares")) return;
+                boolean isCaller = Thread.currentThread() == caller;
+                if (isCaller && !done) await(measuredByTheOther);
+                if (!isCaller && done) measuredByTheOther.countDown();
+            });
+            List<Parameter> parameters = Stream.of("v", "w").map(name -> Parameter.of(
+                    name, backend.allocate(arena, ROWS, COLS), backend.allocate(arena, ROWS, COLS))).toList();
+            Rule rule = new AdamW(new AdamWConfig(0.9, 0.95, 1e-8));
+            var group = new ParameterGroup("all", rule, Schedule.constant(LEARNING_RATE), 0, parameters);
+            try (var optimizer = new Optimizer(backend, workers, OptimizerConfig.published(), List.of(group))) {
+                for (Parameter each : parameters) backend.fill(2, each.gradient());
+                assertEquals(Math.sqrt(2 * ROWS * COLS * 4), optimizer.step().gradientNorm());
+            }
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(1, TimeUnit.MINUTES), "the other worker did nothing");
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 
