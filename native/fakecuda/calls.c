@@ -9,7 +9,7 @@
 
 #include "fake.h"
 
-enum { MOST_FUNCTIONS = 256, MOST_TEXT = 512 };
+enum { MOST_FUNCTIONS = 256, MOST_TEXT = 512, TURING = 75 };
 
 struct count {
     char name[64];
@@ -24,6 +24,7 @@ static int functions;
 static int due;  /* what the next synchronisation reports */
 static int lost; /* what every call reports, since the device is gone */
 static int devices = 1;
+static int capability = TURING;
 static long misuses;
 static char first_misuse[MOST_TEXT];
 static _Thread_local const char *function;
@@ -121,6 +122,10 @@ int devices_present(void) {
     return devices;
 }
 
+int device_capability(void) {
+    return capability;
+}
+
 int current_device(void) {
     return device;
 }
@@ -137,6 +142,7 @@ void fakecuda_reset(void) {
     batched_forget();
     functions = due = lost = last_error = device = 0;
     devices = 1;
+    capability = TURING;
     misuses = 0;
     first_misuse[0] = 0;
     pthread_mutex_unlock(&lock);
@@ -159,6 +165,12 @@ void fakecuda_fail_later(int status) {
 void fakecuda_set_devices(int count) {
     pthread_mutex_lock(&lock);
     devices = count;
+    pthread_mutex_unlock(&lock);
+}
+
+void fakecuda_set_capability(int major, int minor) {
+    pthread_mutex_lock(&lock);
+    capability = 10 * major + minor;
     pthread_mutex_unlock(&lock);
 }
 

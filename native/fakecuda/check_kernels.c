@@ -9,7 +9,7 @@
 
 #include "check.h"
 
-enum { INVALID_CONTEXT = 201, NOT_FOUND = 500, ROWS = 3, COLS = 9000, ORDER = 70 };
+enum { INVALID_CONTEXT = 201, INVALID_PTX = 218, NOT_FOUND = 500, ROWS = 3, COLS = 9000, ORDER = 70 };
 
 static CUmodule module;
 static char *ptx;
@@ -131,6 +131,9 @@ void check_kernels(const char *ptx_file) {
     pthread_join(thread, NULL);
     CUfunction function;
     CHECK(cuModuleLoadData(&module, "no PTX") == 200 && cuModuleLoadData(&module, "\n.version 9.9\n.entry a()") == 222);
+    fakecuda_set_capability(7, 0);
+    CHECK(cuModuleLoadData(&module, ptx) == INVALID_PTX);
+    fakecuda_set_capability(12, 0);
     CHECK(cuModuleLoadData(&module, ptx) == 0 && cuModuleGetFunction(&function, module, "none") == NOT_FOUND);
     check_entries();
     CHECK(cuModuleGetFunction(&function, module, "axpby") == 0);

@@ -35,6 +35,8 @@ CUresult cuModuleLoadData(CUmodule *module, const void *image) {
     const char *version = strstr(image, "\n.version ");
     if (!version || !strstr(image, ".entry")) return INVALID_IMAGE;
     if (atof(version + strlen("\n.version ")) > NEWEST_PTX) return UNSUPPORTED_PTX_VERSION;
+    const char *target = strstr(image, "\n.target sm_");
+    if (!target || atoi(target + strlen("\n.target sm_")) > device_capability()) return INVALID_PTX;
     struct module *made = object_new(MODULE, sizeof *made);
     made->ptx = strdup(image);
     *module = made;

@@ -46,6 +46,8 @@ void misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The failure of work done so far, which stays if the device can't go on after it; 0 if there was none. */
 int synchronized(void);
 int devices_present(void);
+/* Ten times the major version of the compute capability and the minor one, as the PTX's target writes it. */
+int device_capability(void);
 /* The calling thread's device. All that the fake has, memory and handles and modules, is device 0's. */
 int current_device(void);
 void set_current_device(int device);

@@ -20,6 +20,8 @@ void fakecuda_fail_matrix(int index, int info);
 void fakecuda_set_total(long bytes);
 /* Devices there are: 1 at first; with 0, every call that needs one fails as on a machine without a GPU. */
 void fakecuda_set_devices(int count);
+/* The compute capability of every device: 7.5 at first. Of PTX for a later one no module can be made. */
+void fakecuda_set_capability(int major, int minor);
 /*
  * Whether work waits until something waits for it (1, at first), or is done by the call (0), or waits in the streams of
  * cuBLAS's handles and is done by the call in all others (2): the three orders that differ most.

@@ -121,10 +121,10 @@ cudaError_t cudaDeviceGetAttribute(int *value, int attribute, int device) {
         *value = 4;
         return OK;
     case cudaDevAttrComputeCapabilityMajor:
-        *value = 7;
+        *value = device_capability() / 10;
         return OK;
     case cudaDevAttrComputeCapabilityMinor:
-        *value = 5;
+        *value = device_capability() % 10;
         return OK;
     default:
         return failed(INVALID_VALUE);

@@ -11,15 +11,19 @@ final class CudaDevice {
     /** The first one; CUDA_VISIBLE_DEVICES says which that is. */
     static final int ORDINAL = 0;
 
+    /** What the PTX is compiled for: ten times the major version and the minor one. */
+    private static final int LEAST_CAPABILITY = 75;
+
     private static final int NAME_CAPACITY = 256;
     private static final double BYTES_OF_GIB = 1L << 30;
 
     private CudaDevice() {}
 
     /**
-     * Checks that there is a GPU.
+     * Checks that there is a GPU, and that it can run the kernels.
      *
-     * @throws DeviceException if there is none, or the driver is too old for the libraries; the message says which
+     * @throws DeviceException if there is none, it is too old for the kernels, or the driver for the libraries; the
+     *     message says which
      */
     static void require() {
         try (Arena arena = Arena.ofConfined()) {
@@ -30,7 +34,17 @@ final class CudaDevice {
                 throw new DeviceException("no GPU that CUDA can use: cudaGetDeviceCount says %d"
                         .formatted(count.get(ValueLayout.JAVA_INT, 0)));
             }
+            requireCapability(count);
         }
+    }
+
+    /** Of a GPU that is too old the driver would only say that the PTX is invalid. */
+    private static void requireCapability(MemorySegment value) {
+        int major = attribute(Cuda.cudaDevAttrComputeCapabilityMajor(), value);
+        int minor = attribute(Cuda.cudaDevAttrComputeCapabilityMinor(), value);
+        if (10 * major + minor >= LEAST_CAPABILITY) return;
+        throw new DeviceException("GPU %d has compute capability %d.%d, must be %d.%d or later".formatted(
+                ORDINAL, major, minor, LEAST_CAPABILITY / 10, LEAST_CAPABILITY % 10));
     }
 
     /** Makes the calling thread's calls go to the GPU. */

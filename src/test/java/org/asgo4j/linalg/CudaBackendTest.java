@@ -149,6 +149,23 @@ class CudaBackendTest {
                 "no GPU that CUDA can use", "NO_DEVICE");
     }
 
+    /** Otherwise the driver would say that the PTX is invalid. */
+    @Test
+    void aGpuThatIsTooOldForTheKernelsIsNamedAsThat() {
+        for (int[] capability : new int[][] {{7, 4}, {7, 0}, {6, 9}}) {
+            FakeCuda.setCapability(capability[0], capability[1]);
+            assertMessage(assertThrows(DeviceException.class, () -> Backends.open(BackendName.CUDA)),
+                    "compute capability %d.%d".formatted(capability[0], capability[1]), "7.5 or later");
+        }
+        for (int[] capability : new int[][] {{7, 5}, {8, 0}, {12, 1}}) {
+            FakeCuda.setCapability(capability[0], capability[1]);
+            try (Backend backend = Backends.open(BackendName.CUDA)) {
+                String text = backend.describe();
+                assertTrue(text.contains("compute capability %d.%d".formatted(capability[0], capability[1])), text);
+            }
+        }
+    }
+
     /** As a virtual thread finds it that moved to another thread of the system, or that other code left. */
     @Test
     void anotherGpuThatTheThreadHasSelectedIsLeftAlone() {

@@ -99,6 +99,12 @@ public final class FakeCuda {
         call("fakecuda_set_devices", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT), count);
     }
 
+    /** Sets which compute capability the GPUs have. */
+    public static void setCapability(int major, int minor) {
+        call("fakecuda_set_capability", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT), major,
+                minor);
+    }
+
     /** Puts it back to where a new process is. No backend may be open. */
     public static void reset() {
         call("fakecuda_reset", FunctionDescriptor.ofVoid());
