@@ -22,6 +22,7 @@ final class CudaOrders implements AutoCloseable {
         if (host.byteSize() < bytes) {
             arena.close();
             arena = Arena.ofShared();
+            host = MemorySegment.NULL; // the old one is gone, also where there is no larger one
             host = CudaMemory.allocateHost(arena, bytes);
         }
         MemorySegment.copy(rows, 0, host, ValueLayout.JAVA_INT, 0, rows.length);

@@ -201,6 +201,23 @@ class CudaBackendTest {
     }
 
     @Test
+    void anOrderThatFindsNoPageLockedMemoryIsNotTheEndOfShorterOnes() {
+        try (Backend backend = Backends.open(BackendName.CUDA); Arena arena = Arena.ofConfined()) {
+            Matrix x = backend.allocate(arena, 3, 3);
+            Matrix y = backend.allocate(arena, 3, 3);
+            int[] one = {0};
+            int[] three = {2, 1, 0};
+            backend.gather(one, one, x.rowBlock(0, 1).colBlock(0, 1), y.rowBlock(0, 1).colBlock(0, 1));
+            FakeCuda.fail("cudaMallocHost", 0, Cuda.cudaErrorMemoryAllocation());
+            assertMessage(assertThrows(OutOfMemoryError.class, () -> backend.gather(three, three, x, y)),
+                    "page-locked memory: asked for 24 bytes");
+            backend.gather(one, one, x.rowBlock(0, 1).colBlock(0, 1), y.rowBlock(0, 1).colBlock(0, 1));
+            backend.gather(three, three, x, y);
+            backend.synchronize();
+        }
+    }
+
+    @Test
     void aQueuedFailureShowsAtTheNextSynchronizationWithWhatWasQueued() {
         try (Backend backend = Backends.open(BackendName.CUDA); Arena arena = Arena.ofConfined()) {
             Matrix a = backend.allocate(arena, 4, 4);
