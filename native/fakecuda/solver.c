@@ -128,6 +128,7 @@ static int compute(struct call *c, double *a, double *w, double *d, double *e, d
         return 0;
     case SYTRD:
         tridiagonal(c->upper, c->n, a, d, e, tau);
+        if (c->upper && c->n > 1) a[c->n] = -1; /* LAPACK leaves e_0 there, the real one this: only e has it */
         return 0;
     case POTRF:
         return cholesky(c->upper, c->n, a);
