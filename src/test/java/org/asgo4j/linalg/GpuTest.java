@@ -12,6 +12,8 @@ import org.asgo4j.testing.Matrices;
 import org.asgo4j.testing.Seeds;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What only a GPU can show; its libraries and driver have the same contract tests as the fake beside it. */
 @Tag("gpu")
@@ -56,6 +58,50 @@ class GpuTest {
                     .getMessage();
             assertTrue(message.contains("asked for " + 4L * many * many + " bytes"), message);
             assertEquals(0, backend.sumOfSquares(backend.allocate(arena, 100, 100)));
+        }
+    }
+
+    /** Weights of several orders share a workspace: cuSOLVER does not say that a smaller one needs no more. */
+    @ParameterizedTest
+    @EnumSource(ElementType.class)
+    void aWorkspaceIsEnoughForAllSmallerOrders(ElementType type) {
+        int largest = 1024;
+        try (Backend backend = Backends.open(BackendName.CUDA); Arena arena = Arena.ofConfined()) {
+            EighWorkspace workspace = backend.eighWorkspace(arena, type, largest);
+            for (int order = 1; order < largest; order += 1 + order / 64) {
+                try (Arena round = Arena.ofConfined()) {
+                    Matrix a = backend.allocate(round, type, order, order);
+                    Matrix c = backend.allocate(round, type, order, order);
+                    Matrix w = backend.allocate(round, type, 1, order);
+                    backend.addToDiagonal(2, a);
+                    backend.addInverse(1, 0, a, c, workspace);
+                    assertEquals(order / 2.0, backend.trace(c), 1e-3 * order);
+                    backend.eigh(a, w, workspace);
+                    backend.orthonormalize(a, workspace);
+                    assertEquals(order, backend.sumOfSquaresOfSymmetric(c) * 4, 1e-3 * order);
+                    if (type != ElementType.FLOAT32) continue;
+                    backend.tridiagonalize(c, w, backend.allocate(round, 1, order), workspace);
+                    assertEquals(order / 4.0, backend.sumOfSquares(w), 1e-3 * order);
+                }
+            }
+        }
+    }
+
+    /** What is locked is pages, and the rest of a page belongs to whoever has that memory. */
+    @Test
+    void memoryBesideAPageLockedPieceIsCopied() {
+        try (Backend backend = Backends.open(BackendName.CUDA); Arena arena = Arena.ofConfined()) {
+            int locked = 100;
+            int beside = 10_000;
+            Matrix host = Matrices.random(arena, 1, locked + beside, Seeds.next());
+            backend.pin(arena, host.colBlock(0, locked));
+            Matrix part = host.colBlock(locked, beside);
+            Matrix device = backend.allocate(arena, 1, beside);
+            backend.copy(part, device);
+            double expected = part.get(0, beside - 1);
+            part.set(0, beside - 1, 0);
+            backend.copy(device, part);
+            assertEquals(expected, part.get(0, beside - 1));
         }
     }
 
