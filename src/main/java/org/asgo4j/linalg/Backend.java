@@ -25,7 +25,8 @@ import java.util.Optional;
  * copies them there and back in every call, and returns when that is done.
  *
  * <p>Those that {@link Backends} opens are the implementations. The interface is open for wrappers around one of them,
- * that count calls, measure, or fail on demand; a workspace made through a wrapper is the wrapped one's.
+ * that count calls, measure, or fail on demand; a workspace made through a wrapper is the wrapped one's. A release may
+ * add methods: a wrapper is compiled against one, or is a {@link java.lang.reflect.Proxy}.
  *
  * {@snippet file="MatrixExamplesTest.java" region="backend"}
  */

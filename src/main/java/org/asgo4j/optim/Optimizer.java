@@ -38,7 +38,7 @@ public final class Optimizer implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final StepReport report = new StepReport();
     private final AtomicBoolean busy = new AtomicBoolean(); //  a step, save, load or close is under way
-    private long steps;
+    private volatile long steps; // other threads may ask
     private volatile long changes; //                           of the state, counted before they begin
     private boolean closed;
 
@@ -156,7 +156,7 @@ public final class Optimizer implements AutoCloseable {
         runner.addCounts(report.begin());
     }
 
-    /** The number of steps taken; skipped ones don't count. */
+    /** The number of steps taken; skipped ones don't count. Any thread may ask. */
     public long steps() {
         return steps;
     }
