@@ -53,7 +53,9 @@ class CharTokenizerTest {
     void moreCharactersThanAShortNumbersAreRefused() {
         String most = allFrom('a', Short.MAX_VALUE);
         assertEquals(Short.MAX_VALUE, CharTokenizer.of(most).size());
+        assertEquals(most, CharTokenizer.restore(most).vocabulary());
         assertThrows(CorpusException.class, () -> CharTokenizer.of(most + "A"));
+        assertThrows(IllegalArgumentException.class, () -> CharTokenizer.restore("A" + most));
     }
 
     private static String allFrom(int first, int count) {

@@ -156,6 +156,31 @@ class CorpusTest {
         refused("more than the allowed " + (bytes - 1) + " bytes", () -> Corpus.read(tree, bytes - 1));
     }
 
+    /** Many small entries are a bomb too. */
+    @Test
+    void theLimitIsOfAllFilesTogether() throws IOException {
+        Map<String, String> entries = Map.of("a.txt", "123\n", "b.txt", "456\n", "c.txt", "789\n");
+        Path archive = zip("parts.zip", entries);
+        assertEquals("123\n456\n789\n", Corpus.read(archive, 12).text());
+        refused("more than the allowed 11 bytes", () -> Corpus.read(archive, 11));
+    }
+
+    @Test
+    void anEmptyFileAddsNoLineBreak() throws IOException {
+        assertEquals("text", Corpus.read(zip("empty.zip", Map.of("a.txt", "text", "b.txt", ""))).text());
+    }
+
+    /** Below a directory it would be left out. */
+    @Test
+    void aTrainingsFolderIsReadWhereItIsTheOneNamed() throws IOException {
+        Path run = Files.createDirectory(directory.resolve("run"));
+        String config = "{\"format\":\"asgo4j-run-1\"}";
+        Files.writeString(run.resolve("config.json"), config);
+        Files.writeString(run.resolve("sample.txt"), "text");
+        assertEquals(config + "\ntext", Corpus.read(run).text());
+        refused("1 skipped) has no text", () -> Corpus.read(directory));
+    }
+
     @Test
     void namesInAnArchiveAreThoseThatAFolderWouldHave() throws IOException {
         Map<String, String> entries = Map.of(
@@ -166,6 +191,7 @@ class CorpusTest {
     @Test
     void twoEntriesOfOneNameAreRefused() throws IOException {
         refused("two entries named 'a.txt'", () -> Corpus.read(zip("dots.zip", Map.of("a.txt", "1", "./a.txt", "2"))));
+        refused("two entries named 'a/b'", () -> Corpus.read(zip("slashes.zip", Map.of("a/b", "1", "a//b", "2"))));
         Path twice = zip("twice.zip", Map.of("a.txt", "1", "b.txt", "2"));
         String bytes = Files.readString(twice, StandardCharsets.ISO_8859_1);
         Files.writeString(twice, bytes.replace("b.txt", "a.txt"), StandardCharsets.ISO_8859_1);
