@@ -3,6 +3,7 @@ package org.asgo4j.io;
 
 import static org.asgo4j.io.RawFile.entry;
 import static org.asgo4j.io.Refusal.assertRefused;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
@@ -95,6 +96,7 @@ class HostileHeaderTest {
                 arguments("low half of a pair", "{\"x\\udc00x\":{}}", "half of a surrogate pair"),
                 arguments("pair in the wrong order", "{\"\\udc00\\ud800\":{}}", "half of a surrogate pair"),
                 arguments("control character", "{\"\n\":{}}", "control character 10"),
+                arguments("last control character", "{\"\u001f\":{}}", "control character 31"),
                 arguments("unknown escape", "{\"\\x\":{}}", "unknown escape"),
                 arguments("bad hexadecimal", "{\"\\u00g0\":{}}", "four hexadecimal digits"),
                 arguments("signed hexadecimal", "{\"\\u-001\":{}}", "four hexadecimal digits"));
@@ -171,6 +173,15 @@ class HostileHeaderTest {
         String notes = fields(JsonReader.MAX_FIELDS + 1, name -> "\"" + name + "\":\"\"");
         String message = Refusal.of(RawFile.of("{\"__metadata__\":{" + notes + "}}", 0)).getMessage();
         assertTrue(message.contains("more than 262144 fields"), message);
+    }
+
+    /** What {@link SafetensorsWriter} may write can be read. */
+    @Test
+    void theMostFieldsAreTaken() throws IOException {
+        String notes = fields(JsonReader.MAX_FIELDS, name -> "\"" + name + "\":\"\"");
+        byte[] file = RawFile.of("{\"__metadata__\":{" + notes + "}}", 0);
+        var header = SafetensorsHeader.parse(Path.of("full"), MemorySegment.ofArray(file));
+        assertEquals(JsonReader.MAX_FIELDS, header.metadata().size());
     }
 
     @Test

@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -225,6 +226,30 @@ class SafetensorsWriterTest {
     private static SafetensorsWriter scalar(float value) {
         return new SafetensorsWriter()
                 .tensor("a", DType.F32, List.of(), MemorySegment.ofArray(new float[] {value}));
+    }
+
+    /** The header of a file with notes has them all in one field beside the tensors. */
+    @Test
+    void noMoreEntriesAreTakenThanTheReaderTakes() {
+        var writer = new SafetensorsWriter();
+        int most = JsonReader.MAX_FIELDS - 1;
+        for (int i = 0; i < most; i++) writer.metadata(Integer.toString(i), "");
+        refused("more than " + most + " entries", () -> writer.metadata("one more", ""));
+    }
+
+    /** As when the interrupt comes while a file is written: the channel is closed, and the work begins anew. */
+    @Test
+    void anInterruptMeanwhileBeginsTheWorkAnewAndStands() throws IOException {
+        var attempts = new ArrayList<Boolean>();
+        String result = Uninterrupted.call(() -> {
+            attempts.add(Thread.currentThread().isInterrupted());
+            if (attempts.size() > 1) return "done";
+            Thread.currentThread().interrupt();
+            throw new ClosedByInterruptException();
+        });
+        assertTrue(Thread.interrupted(), "the interrupt stands, and is cleared for the tests that follow");
+        assertEquals("done", result);
+        assertEquals(List.of(false, false), attempts);
     }
 
     private static void refused(String both, Executable call) {
