@@ -362,6 +362,8 @@ class AsgoOptimizerTest {
                     () -> optimizer.update("id", weight, sparse));
             refused("'weight#id' is (2, 2), but its weight is now (2, 2) and its gradient (2, 3)",
                     () -> optimizer.update("id", weight, tensor(new Shape(2, 3))));
+            refused("'weight#id' is (2, 2), but its weight is now (2, 3) and its gradient (2, 2)",
+                    () -> optimizer.update("id", tensor(new Shape(2, 3)), tensor(new Shape(2, 2))));
             refused("is (0, 3): 0 elements", () -> optimizer.update("empty", manager.create(new Shape(0, 3)),
                     manager.create(new Shape(0, 3))));
         }

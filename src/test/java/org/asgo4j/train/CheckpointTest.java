@@ -212,7 +212,7 @@ class CheckpointTest {
         assertRefused(others, "the configuration of asgo is ");
     }
 
-    /** The state is looked at before the weights are. */
+    /** The state is looked at before the weights are, and so is whether both are of one step. */
     @Test
     void aCheckpointWithoutAnOptimizersStateLeavesTheWeightsAlone() throws IOException {
         Path parts = folder.resolve("parts");
@@ -230,6 +230,11 @@ class CheckpointTest {
                         backend, workers, Manifest.optimizerConfig(1),
                         adamw().getFirst().groups(parameters, recipe.schedule(), recipe.steps()))) {
             var subject = new Checkpoint.Subject(identity, "adamw", parameters, split.tokenizer());
+            Path early = folder.resolve("early.safetensors");
+            Checkpoint.write(early, subject, optimizer, new Progress(13, 0, 0, 0, 0, 0, Double.NaN));
+            var refusal = assertThrows(
+                    IllegalArgumentException.class, () -> Checkpoint.load(early, subject, optimizer));
+            assertTrue(refusal.getMessage().contains("of step 13, its optimizer of step 0"), refusal::getMessage);
             assertThrows(IllegalArgumentException.class, () -> Checkpoint.load(checkpoint, subject, optimizer));
             for (GptParameter p : parameters.all()) assertEquals(0, backend.sumOfSquares(p.weight()), p.name());
         }
