@@ -186,7 +186,7 @@ final class JsonReader {
     static String shown(String text) {
         StringBuilder shown = new StringBuilder();
         text.codePoints().limit(SHOWN).forEach(c -> shown.appendCodePoint(isPrintable(c) ? c : '?'));
-        return text.length() > SHOWN ? shown + "…" : shown.toString();
+        return text.codePointCount(0, text.length()) > SHOWN ? shown + "…" : shown.toString();
     }
 
     private static boolean isPrintable(int codePoint) {

@@ -168,6 +168,13 @@ class HostileHeaderTest {
         assertTrue(refusal.getMessage().chars().noneMatch(Character::isISOControl), refusal.getMessage());
     }
 
+    /** A character of two units is one, so what is whole isn't said to be cut. */
+    @Test
+    void onlyANameThatIsCutEndsInDots() {
+        assertEquals("😀".repeat(80), JsonReader.shown("😀".repeat(80)));
+        assertEquals("😀".repeat(80) + "…", JsonReader.shown("😀".repeat(81)));
+    }
+
     @Test
     void notesAreCountedBeforeTheyFillTheHeap() {
         String notes = fields(JsonReader.MAX_FIELDS + 1, name -> "\"" + name + "\":\"\"");
