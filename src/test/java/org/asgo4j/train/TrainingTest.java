@@ -89,6 +89,16 @@ class TrainingTest {
         assertEquals(List.of(List.of("adamw")), drawn);
     }
 
+    @Test
+    void theLastStepIsEvaluatedWhateverTheInterval() throws IOException {
+        Recipe often = TinyTraining.recipe(data, List.of(TinyTraining.choice(Algorithm.ADAMW)));
+        var once = new Recipe(
+                data, often.init(), often.optimizers(), often.schedule(), often.steps(), often.batch(), often.context(),
+                often.layers(), often.heads(), often.width(), often.seed(), often.steps() + 1);
+        TrainOutcome outcome = TinyTraining.train(new TrainConfig(once, out, 1, 0, 1), new Ends()).getFirst();
+        assertTrue(Double.isFinite(assertInstanceOf(TrainResult.class, outcome).validationLoss()), outcome::toString);
+    }
+
     /** A failure is not had once more, and a training begun anew forgets it. */
     @Test
     void aFailureIsRemembered() throws IOException {
