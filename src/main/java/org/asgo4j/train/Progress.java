@@ -10,7 +10,6 @@ package org.asgo4j.train;
  * @param optimizerNanos of which in the optimizer
  * @param evaluationNanos time in validations
  * @param refreshes roots computed
- * @param condition the largest condition number at the last roots, NaN if none is known
  */
 record Progress(
         int step,
@@ -18,8 +17,7 @@ record Progress(
         long trainingNanos,
         long optimizerNanos,
         long evaluationNanos,
-        long refreshes,
-        double condition) {
+        long refreshes) {
 
     /** As a checkpoint has it. */
     String json() {
@@ -30,7 +28,6 @@ record Progress(
                 .with("optimizer_nanos", optimizerNanos)
                 .with("evaluation_nanos", evaluationNanos)
                 .with("refreshes", refreshes)
-                .with("condition", condition)
                 .json();
     }
 
@@ -47,7 +44,6 @@ record Progress(
                 fields.integer("training_nanos", 0),
                 fields.integer("optimizer_nanos", 0),
                 fields.integer("evaluation_nanos", 0),
-                fields.integer("refreshes", 0),
-                fields.number("condition"));
+                fields.integer("refreshes", 0));
     }
 }

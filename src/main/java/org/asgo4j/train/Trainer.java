@@ -33,7 +33,6 @@ final class Trainer {
     private final int[] targets;
 
     private long refreshes;
-    private double condition = Double.NaN;
 
     /**
      * A trainer of the weights in {@code subject}, which begin as they are.
@@ -109,7 +108,6 @@ final class Trainer {
         StepReport report = optimizer.step();
         pace.stepped(System.nanoTime() - start, report.nanoseconds());
         refreshes += report.refreshes();
-        if (!Double.isNaN(report.condition())) condition = report.condition();
 
         boolean evaluate = step % recipe.evalEvery() == 0 || step == recipe.steps();
         var taken = evaluate ? OptionalDouble.of(evaluate(gpt, step)) : OptionalDouble.empty();
@@ -122,7 +120,6 @@ final class Trainer {
         batches.resume(progress.position());
         pace.resume(progress);
         refreshes = progress.refreshes();
-        condition = progress.condition();
         listener.resumed(subject.optimizer(), progress.step(), checkpoint);
         return progress.step();
     }
@@ -141,7 +138,7 @@ final class Trainer {
         metrics.force(); // a checkpoint has all rows before it
         var progress = new Progress(
                 step, batches.position(), pace.trainingNanos(), pace.optimizerNanos(), pace.evaluationNanos(),
-                refreshes, condition);
+                refreshes);
         Checkpoint.write(folder.newCheckpoint(step), subject, optimizer, progress);
         folder.keepNewest(config.keep());
     }
@@ -150,7 +147,7 @@ final class Trainer {
             int step, double trainLoss, OptionalDouble validationLoss, StepReport report, MetricsFile metrics)
             throws IOException {
         var dynamics = new MetricsRow.Dynamics(
-                report.updateRatio(), report.gradientNorm(), condition, refreshes, report.skippedSteps());
+                report.updateRatio(), report.gradientNorm(), report.condition(), refreshes, report.skippedSteps());
         metrics.append(new MetricsRow(
                 step,
                 (long) step * recipe.tokensPerStep(),

@@ -212,9 +212,9 @@ class CheckpointTest {
         assertRefused(others, "the configuration of asgo is ");
     }
 
-    /** The state is looked at before the weights are, and so is whether both are of one step. */
+    /** The state is looked at before the weights are, and so are the characters and whether both are of one step. */
     @Test
-    void aCheckpointWithoutAnOptimizersStateLeavesTheWeightsAlone() throws IOException {
+    void aCheckpointThatDoesNotFitLeavesTheWeightsAlone() throws IOException {
         Path parts = folder.resolve("parts");
         interrupt(adamw(), parts);
         Path checkpoint = parts.resolve("adamw/checkpoints/step-12.safetensors");
@@ -231,10 +231,16 @@ class CheckpointTest {
                         adamw().getFirst().groups(parameters, recipe.schedule(), recipe.steps()))) {
             var subject = new Checkpoint.Subject(identity, "adamw", parameters, split.tokenizer());
             Path early = folder.resolve("early.safetensors");
-            Checkpoint.write(early, subject, optimizer, new Progress(13, 0, 0, 0, 0, 0, Double.NaN));
-            var refusal = assertThrows(
+            Checkpoint.write(early, subject, optimizer, new Progress(13, 0, 0, 0, 0, 0));
+            IllegalArgumentException refusal = assertThrows(
                     IllegalArgumentException.class, () -> Checkpoint.load(early, subject, optimizer));
             assertTrue(refusal.getMessage().contains("of step 13, its optimizer of step 0"), refusal::getMessage);
+            String others = split.tokenizer().vocabulary().substring(1) + "\uFFFD"; // as many, the last one new
+            var translated =
+                    new Checkpoint.Subject(identity, "adamw", parameters, CharTokenizer.restore(others));
+            refusal = assertThrows(IllegalArgumentException.class,
+                    () -> Checkpoint.load(early, translated, optimizer));
+            assertTrue(refusal.getMessage().contains("'vocabulary' is"), refusal::getMessage);
             assertThrows(IllegalArgumentException.class, () -> Checkpoint.load(checkpoint, subject, optimizer));
             for (GptParameter p : parameters.all()) assertEquals(0, backend.sumOfSquares(p.weight()), p.name());
         }
