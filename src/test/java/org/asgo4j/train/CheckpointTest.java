@@ -128,14 +128,19 @@ class CheckpointTest {
     @Test
     void whatAKilledWriteLeftIsRemoved() throws IOException {
         List<OptimizerChoice> adamw = adamw();
-        interrupt(adamw, folder.resolve("parts"));
-        Path checkpoints = folder.resolve("parts/adamw/checkpoints");
+        Path parts = folder.resolve("parts");
+        interrupt(adamw, parts);
         String name = ".asgo4j-" + UUID.randomUUID() + ".tmp"; // as SafetensorsWriter has it
-        Path left = Files.writeString(checkpoints.resolve(name), "half a checkp");
-        Path mine = Files.writeString(checkpoints.resolve(".mine.tmp"), "not ours");
-        TinyTraining.resume(folder.resolve("parts"));
-        assertTrue(Files.notExists(left));
-        assertTrue(Files.exists(mine));
+        List<Path> folders = List.of(parts, parts.resolve("adamw"), parts.resolve("adamw/checkpoints"));
+        for (Path each : folders) {
+            Files.writeString(each.resolve(name), "half a checkp");
+            Files.writeString(each.resolve(".mine.tmp"), "not ours");
+        }
+        TinyTraining.resume(parts);
+        for (Path each : folders) {
+            assertTrue(Files.notExists(each.resolve(name)), each::toString);
+            assertTrue(Files.exists(each.resolve(".mine.tmp")), each::toString);
+        }
     }
 
     @ParameterizedTest
@@ -308,6 +313,30 @@ class CheckpointTest {
         }
         TinyTraining.resume(parts);
         train(config(other, parts));
+    }
+
+    /** There is nothing to go on from, and nothing to lose. */
+    @Test
+    void aTrainingThatWasOnlyDescribedMayBeginAnew() throws IOException {
+        Path parts = folder.resolve("parts");
+        interrupt(adamw(), parts);
+        new OptimizerFolder(parts, adamw().getFirst()).keepNewest(0);
+        assertThrows(IllegalArgumentException.class, () -> TinyTraining.resume(parts));
+        train(config(adamw(), parts));
+        assertTrue(Files.exists(parts.resolve("adamw/model.safetensors")));
+    }
+
+    @Test
+    void resultsThatAreTheTextAreNotWrittenInto() throws IOException {
+        Path whole = folder.resolve("whole");
+        train(config(adamw(), whole));
+        List<OptimizerChoice> sgd = List.of(TinyTraining.choice(Algorithm.SGD));
+        Path description = whole.resolve("config.json");
+        String before = Files.readString(description);
+        var refusal = assertThrows(
+                IllegalArgumentException.class, () -> train(TinyTraining.config(whole, sgd, whole)));
+        assertTrue(refusal.getMessage().contains("has text of --data " + whole), refusal::getMessage);
+        assertEquals(before, Files.readString(description));
     }
 
     @Test
